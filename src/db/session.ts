@@ -1,0 +1,228 @@
+import { EventEmitter } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { LondisteError } from '../kernel/errors.js';
+import { asDatabaseError } from './sqlstate.js';
+
+/** Where and as whom to connect: a connection string after parsing, with every default filled in. */
+export interface ConnectSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password?: string | undefined;
+  readonly ssl?: boolean | object | undefined;
+  /** The startup packet's `options`, as in `-c geqo=off`. */
+  readonly options?: string | undefined;
+  readonly connectTimeoutMs?: number | undefined;
+}
+
+export interface SessionOptions {
+  /** What this side is called in messages: `provider`, `subscriber`, `database`. */
+  readonly side: string;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly onNotice?: (message: string, severity: string) => void;
+}
+
+/** Values as the driver hands them to us: see `parserOf`. */
+export type Row = Record<string, unknown>;
+
+const oldestMajor = 14;
+
+/** Type oids of pg_type that are turned into JavaScript values; all others stay the text that the server sent. */
+const parsers = new Map<number, (text: string) => unknown>([
+  [16, (text) => text === 't'],
+  [20, toSafeInteger],
+  [21, Number],
+  [23, Number],
+  [26, Number],
+  [700, Number],
+  [701, Number],
+  [114, (text) => JSON.parse(text) as unknown],
+  [3802, (text) => JSON.parse(text) as unknown],
+  [1009, pg.types.getTypeParser(1009 as never)],
+  [1005, pg.types.getTypeParser(1005 as never)],
+  [1007, pg.types.getTypeParser(1007 as never)],
+]);
+
+function toSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new LondisteError('bug', `a number from the server is too large for us: ${text}`);
+  return value;
+}
+
+/**
+ * One connection to one server. Every failure comes out as a `LondisteError` whose message names the side. A session
+ * whose connection is lost stays lost: `closed` is true, and whoever owns it opens a new one.
+ */
+export class Session implements AsyncDisposable {
+  readonly side: string;
+  readonly where: string;
+  readonly #client: pg.Client;
+  readonly #notifications = new EventEmitter();
+  #closed = false;
+  #major = 0;
+
+  private constructor(client: pg.Client, settings: ConnectSettings, { side, onNotice }: SessionOptions) {
+    this.#client = client;
+    this.side = side;
+    this.where = `${side} ${settings.database} at ${settings.host}:${settings.port}`;
+    // Without a listener a backend that goes away while we are idle would end the process.
+    client.on('error', () => {
+      this.#markClosed();
+    });
+    client.on('end', () => {
+      this.#markClosed();
+    });
+    client.on('notification', ({ channel, payload }) =>
+      this.#notifications.emit('notify', channel, payload ?? ''),
+    );
+    client.on('notice', (notice) => onNotice?.(notice.message ?? '', notice.severity ?? 'NOTICE'));
+  }
+
+  static async open(settings: ConnectSettings, options: SessionOptions): Promise<Session> {
+    const { connectTimeoutMs = 10_000, ...rest } = settings;
+    const client = new pg.Client({
+      ...rest,
+      password: rest.password,
+      ssl: rest.ssl as never,
+      options: rest.options,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      types: { getTypeParser: ((oid: number) => parsers.get(oid) ?? ((text: string) => text)) as never },
+    });
+    const session = new Session(client, settings, options);
+    try {
+      await client.connect();
+      await session.#checkVersion();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw asDatabaseError(error, session.where);
+    }
+    return session;
+  }
+
+  async #checkVersion(): Promise<void> {
+    const { version } = await this.one<{ version: string }>(
+      `select current_setting('server_version_num') as version`,
+    );
+    this.#major = Math.floor(Number(version) / 10_000);
+    if (this.#major < oldestMajor) {
+      throw new LondisteError('old-server', `${this.where}: PostgreSQL ${this.#major} is too old`);
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The server's major version. */
+  get major(): number {
+    return this.#major;
+  }
+
+  async query<T extends object = Row>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    return (await this.#run<T>({ text, values })).rows;
+  }
+
+  /** The one row of a query that has exactly one. */
+  async one<T extends object = Row>(text: string, values: readonly unknown[] = []): Promise<T> {
+    const [row, ...more] = await this.query<T>(text, values);
+    if (row === undefined || more.length > 0) {
+      throw new LondisteError(
+        'bug',
+        `${this.where}: expected one row, got ${row === undefined ? 0 : more.length + 1}: ${text}`,
+      );
+    }
+    return row;
+  }
+
+  /** Runs a statement and returns how many rows it touched. */
+  async execute(text: string, values: readonly unknown[] = []): Promise<number> {
+    return (await this.#run({ text, values })).rowCount ?? 0;
+  }
+
+  async #run<T extends object>(query: {
+    text: string;
+    values: readonly unknown[];
+  }): Promise<pg.QueryResult<T>> {
+    try {
+      // Without values the text goes as a simple query, which may hold several statements.
+      return query.values.length > 0
+        ? await this.#client.query<T>(query.text, [...query.values])
+        : await this.#client.query<T>(query.text);
+    } catch (error) {
+      throw asDatabaseError(error, this.where);
+    }
+  }
+
+  /**
+   * `copy … to stdout` as a stream of the server's chunks. A COPY that is left half-read cannot be cancelled in
+   * place, so a reader that stops early, or fails, loses the session.
+   */
+  async *copyOut(statement: string): AsyncGenerator<Buffer, void, undefined> {
+    const stream = this.#client.query(copyTo(statement));
+    let whole = false;
+    try {
+      for await (const chunk of stream) yield chunk as Buffer;
+      whole = true;
+    } catch (error) {
+      throw asDatabaseError(error, this.where);
+    } finally {
+      if (!whole) this.destroy();
+    }
+  }
+
+  /** `copy … from stdin`, fed by `chunks` with backpressure; returns the rows that the server took. */
+  async copyIn(statement: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+    const stream = this.#client.query(copyFrom(statement));
+    try {
+      await pipeline(Readable.from(chunks, { objectMode: false }), stream);
+      return stream.rowCount;
+    } catch (error) {
+      throw asDatabaseError(error, this.where);
+    }
+  }
+
+  /** Calls `heard` with the payload of every notification on `channel` until the session ends. */
+  async listen(channel: string, heard: (payload: string) => void): Promise<void> {
+    this.#notifications.on('notify', (on: string, payload: string) => {
+      if (on === channel) heard(payload);
+    });
+    await this.execute(`listen "${channel.replaceAll('"', '""')}"`);
+  }
+
+  /** Calls `lost` when the connection ends, for whatever reason. */
+  onClosed(lost: () => void): void {
+    this.#notifications.once('closed', lost);
+  }
+
+  /** Ends the connection in good order. */
+  async end(): Promise<void> {
+    if (this.#closed) return;
+    this.#markClosed();
+    await this.#client.end().catch(() => undefined);
+  }
+
+  /** Drops the connection at once, whatever it is doing; the server rolls back. */
+  destroy(): void {
+    this.#markClosed();
+    const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } };
+    connection.stream.destroy();
+  }
+
+  #markClosed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#notifications.emit('closed');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end();
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Sleeps at most `ms` milliseconds and wakes at once when `stop` is aborted. It resolves in both cases: whoever
+ * sleeps looks at its signal next anyway.
+ */
+export function sleep(ms: number, stop?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop?.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      stop?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** A bell that sleepers wait for: a ring that comes while nobody waits is kept for the next one who does. */
+export class Bell {
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Waits for a ring, `ms` milliseconds, or the stop signal, whichever comes first. */
+  async wait(ms: number, stop: AbortSignal): Promise<void> {
+    if (!this.#rung) {
+      const cut = new AbortController();
+      this.#wake = () => {
+        cut.abort();
+      };
+      await sleep(ms, AbortSignal.any([stop, cut.signal]));
+      this.#wake = undefined;
+    }
+    this.#rung = false;
+  }
+}

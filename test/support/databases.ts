@@ -1,0 +1,60 @@
+import { afterAll, expect, inject } from 'vitest';
+import { Session, type ConnectSettings } from '../../src/db/session.js';
+import { superuser } from '../../src/embedded/server.js';
+import { owner } from './clusters.js';
+
+export type Which = 'oldest' | 'newest';
+
+let made = 0;
+
+/**
+ * A new empty database on one of the two shared servers (or on `port`), owned by the role `app`. It is dropped at the
+ * end of the file, which fails if a session of its was left open.
+ */
+export async function createDatabase(which: Which | { port: number }): Promise<ConnectSettings> {
+  const port = typeof which === 'string' ? inject('ports')[which] : which.port;
+  made += 1;
+  const database = `t_${process.pid}_${made}`;
+  await asSuperuser(port, (admin) => admin.execute(`create database ${database} owner ${owner}`));
+  if (typeof which === 'string') {
+    afterAll(async () => {
+      await asSuperuser(port, async (admin) => {
+        await eventuallyNoSessions(admin, database);
+        await admin.execute(`drop database ${database} with (force)`);
+      });
+    });
+  }
+  return { host: '127.0.0.1', port, user: owner, database };
+}
+
+async function eventuallyNoSessions(admin: Session, database: string): Promise<void> {
+  let left: { application_name: string; query: string }[] = [];
+  for (let tries = 0; tries < 50; tries += 1) {
+    left = await admin.query(
+      `select application_name, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'`,
+      [database],
+    );
+    if (left.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(left, 'sessions that a test left open').toEqual([]);
+}
+
+export async function asSuperuser<T>(
+  port: number,
+  work: (admin: Session) => Promise<T>,
+  database = 'postgres',
+): Promise<T> {
+  await using admin = await open({ host: '127.0.0.1', port, user: superuser, database });
+  return await work(admin);
+}
+
+/** A session of the test's own; close it with `await using` or `end()`. */
+export function open(settings: ConnectSettings, applicationName = 'test'): Promise<Session> {
+  return Session.open(settings, { side: 'database', applicationName });
+}
+
+/** A libpq keyword string for the settings, as an INI file has it. */
+export function conninfo({ host, port, user, database }: ConnectSettings): string {
+  return `dbname=${database} host=${host} port=${port} user=${user}`;
+}
