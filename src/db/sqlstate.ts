@@ -25,6 +25,7 @@ const byState: Readonly<Record<string, ErrorKind>> = {
   '25006': 'refused',
   '42501': 'rights',
   P0001: 'refused',
+  LD001: 'fenced',
   ECONNREFUSED: 'unreachable',
   ECONNRESET: 'unreachable',
   EHOSTUNREACH: 'unreachable',
@@ -44,7 +45,10 @@ const byClass: Readonly<Record<string, ErrorKind>> = {
   '28': 'auth',
   '40': 'busy',
   '42': 'schema',
+  '25': 'refused',
   '53': 'resources',
+  '55': 'refused',
+  '0A': 'refused',
   '58': 'resources',
 };
 

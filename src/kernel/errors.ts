@@ -72,6 +72,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Five characters, where a server reported the failure. */
   readonly sqlstate?: string | undefined;
+  /** The replicated table that it belongs to, by its name in the set. */
+  readonly table?: string | undefined;
 }
 
 export class LondisteError extends Error {
@@ -79,12 +81,21 @@ export class LondisteError extends Error {
   readonly kind: ErrorKind;
   readonly hint: string;
   readonly sqlstate: string | undefined;
+  readonly table: string | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.kind = kind;
     this.hint = details.hint ?? failures[kind].advice;
     this.sqlstate = details.sqlstate;
+    this.table = details.table;
+  }
+
+  /** The same failure, said of a table. */
+  of(table: string): LondisteError {
+    if (this.table !== undefined) return this;
+    const { kind, hint, sqlstate, cause } = this;
+    return new LondisteError(kind, `table ${table}: ${this.message}`, { hint, sqlstate, cause, table });
   }
 
   get reaction(): Reaction {

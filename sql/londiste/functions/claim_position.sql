@@ -1,0 +1,33 @@
+-- Makes this session the one that serves a subscription, for as long as the session lives, and raises the fence. When
+-- another live session serves it, nothing changes, `fence` is null and `holder` says who that is.
+-- Called by: replay when it starts and after each reconnect.
+-- Locks: a session lock of the position (a row lock would have to be held by a transaction that never ends), then the
+-- row: a predecessor whose connection is dead may still hold that one until the server notices.
+create or replace function londiste.claim_position(
+    i_queue_name text, i_consumer_name text, out fence bigint, out holder text)
+language plpgsql as $$
+declare
+    v_lock bigint := hashtextextended(format('londiste.position:%s/%s', i_queue_name, i_consumer_name), 0);
+begin
+    if not pg_try_advisory_lock(v_lock) then
+        select format('backend %s (%s) from %s', a.pid, a.application_name, coalesce(host(a.client_addr), 'a local socket'))
+          into holder
+          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
+         where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+           and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+           and (l.classid::bigint << 32 | l.objid::bigint) = v_lock;
+        holder := coalesce(holder, 'a session that is just ending');
+        return;
+    end if;
+
+    update londiste.position p set fence = p.fence + 1
+     where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name
+    returning p.fence into fence;
+
+    if not found then
+        perform pg_advisory_unlock(v_lock);
+        raise exception 'no subscription of consumer % to queue % here', i_consumer_name, i_queue_name
+            using errcode = '55000', hint = 'run: londiste … subscriber install';
+    end if;
+end
+$$;

@@ -1,0 +1,12 @@
+-- The last tick that a consumer of a queue has finished; null when there is no such consumer.
+-- Called by: hold_events, release_events. Locks: none.
+create or replace function londiste.consumer_tick(i_queue_name text, i_consumer_name text)
+returns bigint language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select s.sub_last_tick
+              from pgq.subscription s
+              join pgq.queue q on q.queue_id = s.sub_queue
+              join pgq.consumer c on c.co_id = s.sub_consumer
+             where q.queue_name = i_queue_name and c.co_name = i_consumer_name);
+end
+$$;

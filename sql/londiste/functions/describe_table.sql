@@ -1,0 +1,66 @@
+-- What a table looks like, for both sides: null when there is no relation of that name, else
+--   {oid, relkind, columns: [{name, type, element, generated, identity, not_null}] in order,
+--    uniques: [{name, columns, operators, is_key}]  immediate unique indexes over plain not null columns, the primary key first,
+--    other_constraints: n   unique indexes and exclusion constraints beyond the first of uniques,
+--    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys among them,
+--    is_referenced: boolean by a foreign key of another table, can_write: boolean}
+-- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
+-- Called by: provider and subscriber commands, copier, replay. Locks: none.
+create or replace function londiste.describe_table(i_table_name text)
+returns json language plpgsql stable as $$
+declare
+    v_oid oid := to_regclass(i_table_name);
+begin
+    if v_oid is null then
+        return null;
+    end if;
+    return (select json_build_object(
+        'oid', c.oid::bigint,
+        'relkind', c.relkind,
+        'columns', (
+            select coalesce(json_agg(json_build_object(
+                       'name', a.attname,
+                       'type', format_type(a.atttypid, a.atttypmod),
+                       'is_array', t.typcategory = 'A',
+                       'generated', a.attgenerated <> '',
+                       'identity', a.attidentity,
+                       'not_null', a.attnotnull) order by a.attnum), '[]')
+              from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+        'uniques', (
+            select coalesce(json_agg(json_build_object(
+                       'name', ic.relname, 'columns', k.columns, 'operators', k.operators)
+                       order by i.indisprimary desc, ic.relname), '[]')
+              from pg_catalog.pg_index i
+              join pg_catalog.pg_class ic on ic.oid = i.indexrelid
+              cross join lateral (
+                    select json_agg(a.attname order by x.n) as columns,
+                           json_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by x.n) as operators,
+                           bool_and(a.attnotnull) as all_not_null
+                      from unnest(i.indkey::int2[], i.indclass::oid[]) with ordinality as x (attnum, opclass, n)
+                      join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = x.attnum
+                      join pg_catalog.pg_opclass oc on oc.oid = x.opclass
+                      join pg_catalog.pg_amop am on am.amopfamily = oc.opcfamily and am.amopstrategy = 3
+                           and am.amoplefttype = oc.opcintype and am.amoprighttype = oc.opcintype
+                      join pg_catalog.pg_operator o on o.oid = am.amopopr
+                      join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+                     where x.n <= i.indnkeyatts) as k
+             where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
+               and i.indpred is null and i.indexprs is null and k.all_not_null),
+        'other_constraints', (
+            select count(*)::int - 1
+              from pg_catalog.pg_index i
+             where i.indrelid = c.oid and (i.indisunique or i.indisexclusion)),
+        'triggers', (
+            select coalesce(json_agg(distinct coalesce(k.conname, g.tgname)), '[]')
+              from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
+             where g.tgrelid = c.oid and g.tgenabled = 'O'),
+        'is_referenced', exists (
+            select from pg_catalog.pg_constraint k where k.confrelid = c.oid and k.contype = 'f'),
+        'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
+                     and has_table_privilege(c.oid, 'delete') and has_table_privilege(c.oid, 'select')
+                     and has_table_privilege(c.oid, 'truncate'))
+      from pg_catalog.pg_class c
+     where c.oid = v_oid);
+end
+$$;

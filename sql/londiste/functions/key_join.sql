@@ -1,0 +1,17 @@
+-- A condition that says that rows t and k have the same key, by the equality operators of the key's own index, so that
+-- the index serves it wherever the type's operators live. Every name is qualified: no search_path can plant another `=`.
+-- Called by: create_capture, unknown_layout_events. Locks: none.
+create or replace function londiste.key_join(i_table oid)
+returns text language sql stable set search_path = pg_catalog, pg_temp as $$
+    select string_agg(format('t.%1$I operator(%2$I.%3$s) k.%1$I', a.attname, n.nspname, o.oprname), ' and '
+                      order by x.ord)
+      from pg_index i
+      cross join lateral unnest(i.indkey::int2[], i.indclass::oid[]) with ordinality as x (attnum, opclass, ord)
+      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = x.attnum
+      join pg_opclass c on c.oid = x.opclass
+      join pg_amop m on m.amopfamily = c.opcfamily and m.amopstrategy = 3
+                    and m.amoplefttype = c.opcintype and m.amoprighttype = c.opcintype
+      join pg_operator o on o.oid = m.amopopr
+      join pg_namespace n on n.oid = o.oprnamespace
+     where i.indexrelid = (londiste.table_key(i_table)).key_index and x.ord <= i.indnkeyatts
+$$;

@@ -1,0 +1,15 @@
+-- Moves the position of a subscription to a tick, in the transaction that applied the batch which the tick closes.
+-- Called by: replay. Locks: the row, which the caller has locked before.
+create or replace function londiste.set_position(
+    i_queue_name text, i_consumer_name text,
+    i_tick_id bigint, i_tick_time timestamptz, i_tick_snapshot txid_snapshot, i_tick_event_seq bigint, i_epoch integer)
+returns void language sql as $$
+    update londiste.position p
+       set tick_id = i_tick_id,
+           tick_time = i_tick_time,
+           tick_snapshot = i_tick_snapshot,
+           tick_event_seq = i_tick_event_seq,
+           epoch = i_epoch,
+           applied_at = clock_timestamp()
+     where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name
+$$;

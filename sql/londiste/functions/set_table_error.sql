@@ -1,0 +1,9 @@
+-- Keeps the last error of a table where `subscriber tables` shows it; the state stays as it is.
+-- Called by: the copier and replay after a failure. Locks: the row.
+create or replace function londiste.set_table_error(
+    i_queue_name text, i_consumer_name text, i_table_name text, i_error text, i_sqlstate text)
+returns void language sql as $$
+    update londiste.table_state t
+       set error = i_error, error_sqlstate = i_sqlstate
+     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
+$$;

@@ -1,0 +1,25 @@
+-- Moves a table from one of the expected states to the next. Returns false, and changes nothing, when it is in none of
+-- them (an operator removed it or asked for a new copy meanwhile): then the caller must give its work up.
+-- The position is stored as given; a table that replay holds (`ok`) has none of its own.
+-- Called by: the copier and replay, for states that they own. Locks: the position row, then the table's row. Raises LD001
+-- when the caller was replaced.
+create or replace function londiste.set_table_state(
+    i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint,
+    i_expected text[], i_state text,
+    i_position_tick bigint default null, i_position_snapshot txid_snapshot default null)
+returns boolean language plpgsql as $$
+begin
+    perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
+    update londiste.table_state t
+       set state = i_state,
+           position_tick = i_position_tick,
+           position_snapshot = i_position_snapshot,
+           attempts = case when i_state = 'copying' then t.attempts + 1 when i_state = 'ok' then 0 else t.attempts end,
+           error = case when i_state in ('ready', 'ok') then null else t.error end,
+           error_sqlstate = case when i_state in ('ready', 'ok') then null else t.error_sqlstate end,
+           since = case when i_state = t.state then t.since else clock_timestamp() end
+     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
+       and t.state = any (i_expected);
+    return found;
+end
+$$;

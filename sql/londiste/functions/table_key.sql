@@ -1,0 +1,25 @@
+-- The columns by which a table's rows are known: its primary key, else the first by name of its unique indexes that will
+-- do. Returns nulls when there is none.
+-- Only an immediate unique index over plain columns that are all NOT NULL will do: under a deferrable one the ids of two
+-- events of one key need not be in the order of the changes (docs of PostgreSQL: uniqueness is then checked at commit).
+-- Called by: layout, table_layout, create_capture. Locks: none.
+create or replace function londiste.table_key(
+    i_table oid, out key_index oid, out key_numbers smallint[], out key_columns text[])
+returns record language sql stable set search_path = pg_catalog, pg_temp as $$
+    select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
+      from pg_index i
+      join pg_class c on c.oid = i.indexrelid
+      cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, ord)
+      join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+     where i.indrelid = i_table and i.indisunique and i.indimmediate and i.indisvalid
+       and not i.indisexclusion and i.indpred is null and i.indexprs is null
+       and k.ord <= i.indnkeyatts
+     group by i.indexrelid, i.indisprimary, c.relname
+    having bool_and(a.attnotnull and not exists (
+               -- From PostgreSQL 18 on a NOT NULL constraint can be there without old rows having been checked.
+               select from pg_constraint n
+                where n.conrelid = i_table and n.contype = 'n' and not n.convalidated
+                  and n.conkey = array[a.attnum]))
+     order by i.indisprimary desc, c.relname
+     limit 1
+$$;

@@ -1,0 +1,86 @@
+-- Tables of the subscriber's side: where each subscription stands, the state of each table, the sequences.
+
+-- One row a subscription. The tick is the last one whose batch is committed here, whole, so that it can be compared
+-- with the provider's row of it; no tick means that nothing was applied yet.
+create table if not exists londiste.position (
+    queue_name      text        not null,
+    consumer_name   text        not null,
+    provider_node   uuid        not null,
+    tick_id         bigint,
+    tick_time       timestamptz,
+    tick_snapshot   txid_snapshot,
+    tick_event_seq  bigint,
+    epoch           integer,
+    -- Raised by every replay that begins to serve; a replay that finds another value than its own has been replaced.
+    fence           bigint      not null default 0,
+    applied_at      timestamptz,
+    primary key (queue_name, consumer_name),
+    check (num_nulls(tick_id, tick_time, tick_snapshot, tick_event_seq, epoch) in (0, 5))
+);
+
+create table if not exists londiste.table_state (
+    nr                 serial  not null,
+    queue_name         text    not null,
+    consumer_name      text    not null,
+    table_name         text    not null,
+    state              text    not null default 'wanted'
+        check (state in ('wanted', 'copying', 'building', 'catching-up', 'ready', 'ok', 'parked')),
+    -- V, what the rows here hold: every event of the provider in this snapshot and no other. Null once replay has the
+    -- table, whose position is then the subscription's.
+    position_snapshot  txid_snapshot,
+    -- The last tick that V contains; events after it must be kept on the provider.
+    position_tick      bigint,
+    -- The smallest and the largest of the snapshots that the copied pieces were read under.
+    snapshot_min       txid_snapshot,
+    snapshot_max       txid_snapshot,
+    -- The provider's file of the table when it was copied: rewriting moves rows between ranges of blocks.
+    filenode           bigint,
+    layout_id          text,
+    attempts           integer not null default 0,
+    error              text,
+    error_sqlstate     text,
+    since              timestamptz not null default now(),
+    primary key (queue_name, consumer_name, table_name),
+    foreign key (queue_name, consumer_name) references londiste.position on delete cascade
+);
+
+-- The pieces that a copy is made of. `snapshot` is what a landed piece was read under.
+create table if not exists londiste.copy_range (
+    queue_name     text not null,
+    consumer_name  text not null,
+    table_name     text not null,
+    nr             integer not null,
+    lower_bound    text,
+    upper_bound    text,
+    state          text not null default 'wanted' check (state in ('wanted', 'done')),
+    snapshot       txid_snapshot,
+    copied_rows    bigint,
+    primary key (queue_name, consumer_name, table_name, nr),
+    foreign key (queue_name, consumer_name, table_name) references londiste.table_state on delete cascade
+);
+
+-- Indexes, constraints and triggers of a table as they were before its copy began: nothing is ever dropped whose
+-- definition is not here.
+create table if not exists londiste.stored_definition (
+    queue_name     text    not null,
+    consumer_name  text    not null,
+    table_name     text    not null,
+    kind           text    not null check (kind in ('index', 'constraint', 'trigger')),
+    name           text    not null,
+    definition     text    not null,
+    is_dropped     boolean not null default false,
+    primary key (queue_name, consumer_name, table_name, kind, name),
+    foreign key (queue_name, consumer_name, table_name) references londiste.table_state on delete cascade
+);
+
+-- The value of each sequence as it was last set from the provider.
+create table if not exists londiste.subscriber_seq (
+    nr             serial not null,
+    queue_name     text   not null,
+    consumer_name  text   not null,
+    seq_name       text   not null,
+    last_value     bigint,
+    is_called      boolean,
+    primary key (queue_name, consumer_name, seq_name),
+    foreign key (queue_name, consumer_name) references londiste.position on delete cascade
+);

@@ -1,0 +1,130 @@
+import type { Session } from '../db/session.js';
+import { changedSomething } from './outcome.js';
+import type { SubscriptionName } from './subscription-name.js';
+
+/** A table of the set, as the provider has it registered. */
+export interface ProviderTable {
+  readonly name: string;
+  readonly keyColumns: readonly string[];
+  readonly layoutId: string;
+}
+
+export async function providerAddTable(session: Session, queue: string, table: string): Promise<boolean> {
+  return changedSomething(session, 'londiste.provider_add_table($1, $2)', [queue, table]);
+}
+
+export async function providerRemoveTable(session: Session, queue: string, table: string): Promise<boolean> {
+  return changedSomething(session, 'londiste.provider_remove_table($1, $2)', [queue, table]);
+}
+
+export async function providerGetTableList(session: Session, queue: string): Promise<ProviderTable[]> {
+  const rows = await session.query<{ table_name: string; key_columns: string[]; layout_id: string }>(
+    'select table_name, key_columns, layout_id from londiste.provider_get_table_list($1)',
+    [queue],
+  );
+  return rows.map((row) => ({ name: row.table_name, keyColumns: row.key_columns, layoutId: row.layout_id }));
+}
+
+export async function providerAddSeq(session: Session, queue: string, sequence: string): Promise<boolean> {
+  return changedSomething(session, 'londiste.provider_add_seq($1, $2)', [queue, sequence]);
+}
+
+export async function providerRemoveSeq(session: Session, queue: string, sequence: string): Promise<boolean> {
+  return changedSomething(session, 'londiste.provider_remove_seq($1, $2)', [queue, sequence]);
+}
+
+export async function providerGetSeqList(session: Session, queue: string): Promise<string[]> {
+  const rows = await session.query<{ seq_name: string }>(
+    'select seq_name from londiste.provider_get_seq_list($1)',
+    [queue],
+  );
+  return rows.map((row) => row.seq_name);
+}
+
+/** A sequence as its relation has it; `lastValue` is not handed out yet while `isCalled` is false. */
+export interface SequenceValue {
+  readonly name: string;
+  readonly lastValue: string;
+  readonly isCalled: boolean;
+}
+
+/** The values of all sequences of a queue, now. */
+export async function sequenceValues(session: Session, queue: string): Promise<SequenceValue[]> {
+  const rows = await session.query<{ seq_name: string; last_value: string; is_called: boolean }>(
+    // As text: a sequence may stand anywhere in the range of bigint.
+    'select seq_name, last_value::text, is_called from londiste.sequence_values($1)',
+    [queue],
+  );
+  return rows.map((row) => ({ name: row.seq_name, lastValue: row.last_value, isCalled: row.is_called }));
+}
+
+/** A query for the events of `tables` (all when undefined) in the snapshot of tick `to` and not in `from`, in order. */
+export async function eventRangeSql(
+  session: Session,
+  {
+    queue,
+    from,
+    to,
+    tables,
+  }: { queue: string; from: string; to: number; tables?: readonly string[] | undefined },
+): Promise<string> {
+  const { text } = await session.one<{ text: string }>(
+    'select londiste.event_range_sql($1, $2, $3, $4) as text',
+    [queue, from, to, tables ?? null],
+  );
+  return text;
+}
+
+/** Registers a node as a subscriber under a consumer name, which no other node may have. */
+export async function subscribe(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  node: Node,
+): Promise<void> {
+  await session.query('select londiste.subscribe($1, $2, $3, $4)', [queue, consumer, node.id, node.name]);
+}
+
+export async function unsubscribe(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  node: Node,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.unsubscribe($1, $2, $3)', [queue, consumer, node.id]);
+}
+
+/** Makes the provider keep every event from now on for the subscription's copies; returns the tick it keeps from. */
+export async function holdEvents(session: Session, { queue, consumer }: SubscriptionName): Promise<number> {
+  return (
+    await session.one<{ tick: number }>('select londiste.hold_events($1, $2) as tick', [queue, consumer])
+  ).tick;
+}
+
+/** Moves what is kept for copies forward to `tick`, or lets all of it go. */
+export async function releaseEvents(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  tick: number | undefined,
+): Promise<void> {
+  await session.query('select londiste.release_events($1, $2, $3)', [queue, consumer, tick ?? null]);
+}
+
+export async function raiseFence(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  fence: number,
+): Promise<void> {
+  await session.query('select londiste.raise_fence($1, $2, $3)', [queue, consumer, fence]);
+}
+
+/** An installation of ours in one database. */
+export interface Node {
+  readonly id: string;
+  readonly name: string;
+}
+
+export async function getNode(session: Session): Promise<Node> {
+  const { node_id, node_name } = await session.one<{ node_id: string; node_name: string }>(
+    'select node_id, node_name from londiste.node',
+  );
+  return { id: node_id, name: node_name };
+}

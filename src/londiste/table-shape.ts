@@ -1,0 +1,49 @@
+import type { Session } from '../db/session.js';
+
+/** One column as the catalogue has it. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly is_array: boolean;
+  readonly generated: boolean;
+  /** `a` always, `d` by default, empty for none. */
+  readonly identity: string;
+  readonly not_null: boolean;
+}
+
+/** A unique index that can serve as identity: immediate, over plain columns that are all not null. */
+export interface UniqueIndex {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** The equality operator of each column's operator class, qualified. */
+  readonly operators: readonly string[];
+}
+
+/** What a table looks like: see sql/londiste/functions/describe_table.sql. */
+export interface TableShape {
+  readonly oid: number;
+  readonly relkind: string;
+  readonly columns: readonly Column[];
+  readonly uniques: readonly UniqueIndex[];
+  readonly other_constraints: number;
+  readonly triggers: readonly string[];
+  readonly is_referenced: boolean;
+  readonly can_write: boolean;
+}
+
+/** Undefined when there is no such relation. `table` is a quoted, qualified name. */
+export async function describeTable(session: Session, table: string): Promise<TableShape | undefined> {
+  const { shape } = await session.one<{ shape: TableShape | null }>(
+    'select londiste.describe_table($1) as shape',
+    [table],
+  );
+  return shape ?? undefined;
+}
+
+/** The unique index over exactly these columns, in any order. */
+export function uniqueOver(shape: TableShape, columns: readonly string[]): UniqueIndex | undefined {
+  return shape.uniques.find(
+    (unique) =>
+      unique.columns.length === columns.length && columns.every((column) => unique.columns.includes(column)),
+  );
+}

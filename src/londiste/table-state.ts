@@ -1,0 +1,155 @@
+import type { Session } from '../db/session.js';
+import { Snapshot } from '../table/snapshot.js';
+import { stateAfter, statesBefore, type TableEvent, type TableState } from '../table/state.js';
+import { changedSomething } from './outcome.js';
+import type { SubscriptionName } from './subscription-name.js';
+
+/** A table of a subscription, as `londiste.table_state` has it. */
+export interface SubscribedTable {
+  /** The name in the set, quoted, as events carry it. */
+  readonly name: string;
+  readonly state: TableState;
+  /** V: what the rows here hold, while the table is not `ok`. */
+  readonly snapshot: Snapshot | undefined;
+  readonly tickId: number | undefined;
+  /** What the last copy was read under. */
+  readonly copySnapshot: string | undefined;
+  readonly attempts: number;
+  readonly error: string | undefined;
+  readonly errorSqlstate: string | undefined;
+}
+
+/** Where a table stands after a step: a snapshot and the last tick that it contains. */
+export interface TableMark {
+  readonly tickId: number;
+  readonly snapshot: string;
+}
+
+export async function subscriberAddTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.subscriber_add_table($1, $2, $3)', [queue, consumer, table]);
+}
+
+export async function subscriberRemoveTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.subscriber_remove_table($1, $2, $3)', [queue, consumer, table]);
+}
+
+export async function subscriberResyncTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.subscriber_resync_table($1, $2, $3)', [queue, consumer, table]);
+}
+
+export async function subscriberGetTableList(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+): Promise<SubscribedTable[]> {
+  const rows = await session.query<{
+    table_name: string;
+    state: TableState;
+    position_snapshot: string | null;
+    position_tick: number | null;
+    snapshot_min: string | null;
+    attempts: number;
+    error: string | null;
+    error_sqlstate: string | null;
+  }>('select * from londiste.subscriber_get_table_list($1, $2)', [queue, consumer]);
+  return rows.map((row) => ({
+    name: row.table_name,
+    state: row.state,
+    snapshot: row.position_snapshot === null ? undefined : Snapshot.parse(row.position_snapshot),
+    tickId: row.position_tick ?? undefined,
+    copySnapshot: row.snapshot_min ?? undefined,
+    attempts: row.attempts,
+    error: row.error ?? undefined,
+    errorSqlstate: row.error_sqlstate ?? undefined,
+  }));
+}
+
+/**
+ * Moves a table by `event` out of any state that allows it, and stores where it stands. False when it is in none of
+ * those any more: an operator removed it or asked for a new copy, and the caller must give its work up.
+ */
+export async function setTableState(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  {
+    table,
+    event,
+    fence,
+    mark,
+  }: { table: string; event: TableEvent; fence: number; mark?: TableMark | undefined },
+): Promise<boolean> {
+  const { moved } = await session.one<{ moved: boolean }>(
+    'select londiste.set_table_state($1, $2, $3, $4, $5, $6, $7, $8) as moved',
+    [
+      queue,
+      consumer,
+      table,
+      fence,
+      statesBefore(event),
+      stateAfter(event),
+      mark?.tickId ?? null,
+      mark?.snapshot ?? null,
+    ],
+  );
+  return moved;
+}
+
+export async function setTableError(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  { table, error, sqlstate }: { table: string; error: string; sqlstate: string | undefined },
+): Promise<void> {
+  await session.query('select londiste.set_table_error($1, $2, $3, $4, $5)', [
+    queue,
+    consumer,
+    table,
+    error,
+    sqlstate ?? null,
+  ]);
+}
+
+/** What a copy writes down before it changes anything. */
+export interface CopyPlan {
+  readonly table: string;
+  readonly fence: number;
+  /** The tick from which the provider keeps events. */
+  readonly holdTick: number;
+  readonly snapshot: string;
+  readonly filenode: number;
+  readonly layoutId: string;
+}
+
+export async function storeCopy(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  plan: CopyPlan,
+): Promise<boolean> {
+  const { stored } = await session.one<{ stored: boolean }>(
+    'select londiste.store_copy($1, $2, $3, $4, $5, $6, $7, $8) as stored',
+    [queue, consumer, plan.table, plan.fence, plan.holdTick, plan.snapshot, plan.filenode, plan.layoutId],
+  );
+  return stored;
+}
+
+export async function landCopy(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  { table, fence, rows }: { table: string; fence: number; rows: number },
+): Promise<boolean> {
+  const { landed } = await session.one<{ landed: boolean }>(
+    'select londiste.land_copy($1, $2, $3, $4, $5) as landed',
+    [queue, consumer, table, fence, rows],
+  );
+  return landed;
+}

@@ -1,0 +1,118 @@
+import type { Session } from '../db/session.js';
+import { pinSettings } from '../db/settings.js';
+import type { Log } from '../kernel/log.js';
+import { LondisteError } from '../kernel/errors.js';
+import { Layouts } from '../londiste/layout.js';
+import { claimPosition } from '../londiste/position.js';
+import { providerGetTableList, raiseFence } from '../londiste/provider.js';
+import type { SubscriptionName } from '../londiste/subscription-name.js';
+import { describeTable } from '../londiste/table-shape.js';
+import { Target } from './target.js';
+
+/** Both ends of a subscription while they are connected, and what is known of the tables at each. */
+export interface Link {
+  readonly name: SubscriptionName;
+  readonly provider: Session;
+  /** A second connection to the provider, for the events: one that is inside a COPY answers nothing else. */
+  readonly feed: Session;
+  readonly subscriber: Session;
+  /** The number under which this process serves the subscription; a higher one means that it was replaced. */
+  readonly fence: number;
+  readonly log: Log;
+  readonly layouts: Layouts;
+  readonly targets: Targets;
+}
+
+/** Opens one side of the subscription. */
+export interface Connections {
+  provider(purpose: string): Promise<Session>;
+  subscriber(purpose: string): Promise<Session>;
+}
+
+/** Settings of a session that changes the replicated tables. */
+export async function prepareSubscriber(
+  subscriber: Session,
+  log: Log,
+  { lockTimeoutMs }: { lockTimeoutMs: number },
+): Promise<void> {
+  await pinSettings(subscriber, {
+    lock_timeout: String(lockTimeoutMs),
+    // Sets are looked up by key. Without statistics the planner takes a whole scan for the cheaper way, for each chunk.
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    jit: 'off',
+  });
+  // A batch is finished on the provider only after this commit, which must not be lost by a crash then.
+  await subscriber.query(
+    `select set_config('synchronous_commit', 'local', false) where current_setting('synchronous_commit') = 'off'`,
+  );
+  try {
+    await subscriber.execute('set session_replication_role = replica');
+  } catch (error) {
+    if (!(error instanceof LondisteError) || error.kind !== 'rights') throw error;
+    log.debug(
+      `${subscriber.where}: the role may not set session_replication_role; tables with triggers or foreign keys are refused`,
+    );
+  }
+}
+
+/**
+ * Makes this session the one that serves the subscription and tells the provider. Refused while another live session
+ * serves it.
+ */
+export async function claim(name: SubscriptionName, provider: Session, subscriber: Session): Promise<number> {
+  const claimed = await claimPosition(subscriber, name);
+  if ('holder' in claimed) {
+    throw new LondisteError(
+      'fenced',
+      `consumer ${name.consumer} of queue ${name.queue} is served already by ${claimed.holder}`,
+      {
+        hint: 'stop that replay first (londiste … replay -s where it runs)',
+      },
+    );
+  }
+  await raiseFence(provider, name, claimed.fence);
+  return claimed.fence;
+}
+
+/** The tables of the subscriber that changes go into, each described once until `forget`. */
+export class Targets {
+  readonly #known = new Map<string, Target>();
+  #keys = new Map<string, readonly string[]>();
+
+  constructor(
+    readonly name: SubscriptionName,
+    readonly provider: Session,
+    readonly subscriber: Session,
+  ) {}
+
+  /** The key's columns as the provider has them registered; undefined when it has no such table any more. */
+  async keyColumns(table: string): Promise<readonly string[] | undefined> {
+    if (!this.#keys.has(table)) {
+      const tables = await providerGetTableList(this.provider, this.name.queue);
+      this.#keys = new Map(tables.map(({ name, keyColumns }) => [name, keyColumns]));
+    }
+    return this.#keys.get(table);
+  }
+
+  async get(table: string, keyColumns: readonly string[]): Promise<Target> {
+    const known = this.#known.get(table);
+    if (known) return known;
+    const shape = await describeTable(this.subscriber, table);
+    if (!shape) {
+      throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
+        hint: `create it there, or type: londiste … subscriber remove ${table}`,
+      });
+    }
+    const target = new Target(table, shape, keyColumns);
+    this.#known.set(table, target);
+    return target;
+  }
+
+  /** After a failure, or when a table begins anew: its shape may have changed. */
+  forget(): void {
+    this.#known.clear();
+    this.#keys.clear();
+  }
+}

@@ -1,0 +1,103 @@
+import { quoteIdent } from '../db/identifiers.js';
+import type { Layout } from '../event/layout.js';
+import { joinRecord, nullField, splitRecord } from '../event/record.js';
+import { LondisteError } from '../kernel/errors.js';
+import { uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
+
+/** One column of the key on the subscriber. */
+export interface KeyColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly isArray: boolean;
+  readonly operator: string;
+}
+
+/** How rows of one layout go into a table of the subscriber. */
+export interface RowMapping {
+  /** Columns that an INSERT writes, quoted: those of the layout that are not generated here. */
+  readonly insertColumns: readonly string[];
+  /** Columns that an UPDATE writes, quoted: the same without the key. */
+  readonly updateColumns: readonly string[];
+  /** An image of the layout as a record of the subscriber's row type. */
+  convert(image: string): string;
+}
+
+/** A table of the subscriber, as far as applying needs to know it. `name` is quoted. */
+export class Target {
+  readonly name: string;
+  readonly key: readonly KeyColumn[];
+  /** Whether constraints beyond the key can refuse an order of changes that the provider never saw. */
+  readonly hasOtherConstraints: boolean;
+  /** `always` identity columns beside the key cannot be updated, only deleted and inserted. */
+  readonly mustReplace: boolean;
+  readonly #shape: TableShape;
+  readonly #mappings = new Map<string, RowMapping>();
+
+  constructor(name: string, shape: TableShape, keyColumns: readonly string[]) {
+    this.name = name;
+    this.#shape = shape;
+    this.key = keyOf(name, shape, keyColumns);
+    this.hasOtherConstraints = shape.other_constraints > 0;
+    this.mustReplace = shape.columns.some(
+      (column) => column.identity === 'a' && !keyColumns.includes(column.name),
+    );
+  }
+
+  mapping(layout: Layout): RowMapping {
+    const known = this.#mappings.get(layout.id);
+    if (known) return known;
+    const mapping = this.#makeMapping(layout);
+    this.#mappings.set(layout.id, mapping);
+    return mapping;
+  }
+
+  #makeMapping(layout: Layout): RowMapping {
+    const here = this.#shape.columns;
+    const missing = layout.columns.filter((name) => !here.some((column) => column.name === name));
+    if (missing.length > 0) {
+      throw new LondisteError(
+        'schema',
+        `table ${this.name} has no column ${missing.join(', ')} on the subscriber`,
+        {
+          hint: `add it there (ALTER TABLE ${this.name} ADD COLUMN …), or drop it on the provider and copy anew`,
+        },
+      );
+    }
+    const written = here.filter((column) => layout.columns.includes(column.name) && !column.generated);
+    const isKey = (name: string): boolean => this.key.some((column) => column.name === name);
+    const order = here.map((column) => layout.columns.indexOf(column.name));
+    const isSame = order.length === layout.columns.length && order.every((from, to) => from === to);
+    return {
+      insertColumns: written.map((column) => quoteIdent(column.name)),
+      updateColumns: written.filter((column) => !isKey(column.name)).map((column) => quoteIdent(column.name)),
+      convert: isSame
+        ? (image) => image
+        : (image) => {
+            const fields = splitRecord(image);
+            return joinRecord(order.map((from) => fields[from] ?? nullField));
+          },
+    };
+  }
+}
+
+function keyOf(table: string, shape: TableShape, keyColumns: readonly string[]): KeyColumn[] {
+  const unique = uniqueOver(shape, keyColumns);
+  if (!unique) {
+    const columns = keyColumns.map(quoteIdent).join(', ');
+    throw new LondisteError(
+      'schema',
+      `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
+      {
+        hint: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
+      },
+    );
+  }
+  return keyColumns.map((name) => keyColumn(shape, unique, name));
+}
+
+function keyColumn(shape: TableShape, unique: UniqueIndex, name: string): KeyColumn {
+  const column = shape.columns.find((candidate) => candidate.name === name);
+  const operator = unique.operators[unique.columns.indexOf(name)];
+  if (!column || operator === undefined) throw new Error(`key column ${name} is not described`);
+  return { name, type: column.type, isArray: column.is_array, operator };
+}

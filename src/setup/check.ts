@@ -1,0 +1,142 @@
+import { quoteIdent } from '../db/identifiers.js';
+import type { Session } from '../db/session.js';
+import type { ProviderTable } from '../londiste/provider.js';
+import { describeTable, uniqueOver, type Column, type TableShape } from '../londiste/table-shape.js';
+
+/** Something that would stop a table or sequence from being replicated, and what mends it. */
+export interface Fault {
+  readonly what: string;
+  readonly fix: string;
+}
+
+interface Sides {
+  readonly provider: Session;
+  readonly subscriber: Session;
+}
+
+/** Compares a table of the set with the subscriber's, column by column. */
+export async function checkTable(
+  { provider, subscriber }: Sides,
+  { name, keyColumns }: ProviderTable,
+): Promise<Fault[]> {
+  const there = await describeTable(provider, name);
+  if (!there) {
+    return [
+      {
+        what: `table ${name} does not exist on the provider`,
+        fix: `londiste CONFIG provider remove ${name}`,
+      },
+    ];
+  }
+  const here = await describeTable(subscriber, name);
+  if (!here) {
+    return [
+      {
+        what: `table ${name} does not exist on the subscriber`,
+        fix: `create it there with the columns of the provider's`,
+      },
+    ];
+  }
+  if (here.relkind !== 'r') {
+    return [
+      {
+        what: `${name} is not an ordinary table on the subscriber`,
+        fix: 'put an ordinary table in its place',
+      },
+    ];
+  }
+  return [
+    ...checkColumns(name, there, here),
+    ...checkKey(name, here, keyColumns),
+    ...checkRights(name, here),
+    ...(await checkTriggers(subscriber, name, here)),
+  ];
+}
+
+function checkColumns(table: string, there: TableShape, here: TableShape): Fault[] {
+  return there.columns.flatMap((column): Fault[] => {
+    const same = here.columns.find((candidate) => candidate.name === column.name);
+    const name = quoteIdent(column.name);
+    if (!same) {
+      if (column.generated) return [];
+      return [
+        {
+          what: `table ${table}: column ${column.name} of the provider is missing on the subscriber`,
+          fix: `ALTER TABLE ${table} ADD COLUMN ${name} ${column.type}`,
+        },
+      ];
+    }
+    return differs(column, same)
+      ? [
+          {
+            what: `table ${table}: column ${column.name} is ${kindOf(column)} on the provider and ${kindOf(same)} on the subscriber`,
+            fix: `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${column.type}`,
+          },
+        ]
+      : [];
+  });
+}
+
+function differs(there: Column, here: Column): boolean {
+  return there.type !== here.type || (here.generated && !there.generated);
+}
+
+function kindOf({ type, generated }: Column): string {
+  return generated ? `${type} (generated)` : type;
+}
+
+function checkKey(table: string, here: TableShape, keyColumns: readonly string[]): Fault[] {
+  if (uniqueOver(here, keyColumns)) return [];
+  const columns = keyColumns.map(quoteIdent).join(', ');
+  return [
+    {
+      what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
+      fix: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
+    },
+  ];
+}
+
+function checkRights(table: string, here: TableShape): Fault[] {
+  if (here.can_write) return [];
+  return [
+    {
+      what: `table ${table}: the role of subscriber_db may not write it`,
+      fix: `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ${table} TO that role`,
+    },
+  ];
+}
+
+/** Ordinary triggers, foreign keys among them, must not fire for replayed rows; only a role with the right can see to that. */
+async function checkTriggers(subscriber: Session, table: string, { triggers }: TableShape): Promise<Fault[]> {
+  if (triggers.length === 0 || (await maySetReplicaRole(subscriber))) return [];
+  return [
+    {
+      what: `table ${table} has triggers or foreign keys on the subscriber (${triggers.join(', ')}), and the role of subscriber_db may not keep them from firing`,
+      fix: 'GRANT SET ON PARAMETER session_replication_role TO that role (PostgreSQL 15 and later), or disable or drop them',
+    },
+  ];
+}
+
+async function maySetReplicaRole(subscriber: Session): Promise<boolean> {
+  const { may } = await subscriber.one<{ may: boolean }>(
+    subscriber.major >= 15
+      ? `select has_parameter_privilege('session_replication_role', 'set') as may`
+      : `select rolsuper as may from pg_roles where rolname = current_user`,
+  );
+  return may;
+}
+
+export async function checkSequence({ provider, subscriber }: Sides, name: string): Promise<Fault[]> {
+  if ((await describeTable(provider, name))?.relkind !== 'S') {
+    return [
+      {
+        what: `sequence ${name} does not exist on the provider`,
+        fix: `londiste CONFIG provider remove-seq ${name}`,
+      },
+    ];
+  }
+  if ((await describeTable(subscriber, name))?.relkind !== 'S') {
+    return [{ what: `sequence ${name} does not exist on the subscriber`, fix: `CREATE SEQUENCE ${name}` }];
+  }
+  return [];
+}

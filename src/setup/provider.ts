@@ -1,0 +1,134 @@
+import type { Session } from '../db/session.js';
+import { inTransaction } from '../db/transaction.js';
+import { installSchema } from '../install/install.js';
+import { LondisteError } from '../kernel/errors.js';
+import { registeredNames } from '../londiste/name.js';
+import {
+  providerAddSeq,
+  providerAddTable,
+  providerGetSeqList,
+  providerGetTableList,
+  providerRemoveSeq,
+  providerRemoveTable,
+} from '../londiste/provider.js';
+import { identify } from '../londiste/server-identity.js';
+import { createQueue, getQueueInfo, setQueueConfig } from '../pgq/queue.js';
+
+/**
+ * How long a change waits for its tick at most, in seconds. PgQ's own default of 3 suits consumers that want few
+ * batches; whoever reads a replica pays for every millisecond, and a tick costs one row.
+ */
+const tickLagSeconds = 0.05;
+
+/** Installs both schemas and makes the queue. What is there already stays as it is. Returns what was done. */
+export async function installProvider(session: Session, queue: string): Promise<string[]> {
+  await refuseRecovery(session);
+  const pgq = await installSchema(session, 'pgq');
+  const londiste = await installSchema(session, 'londiste');
+  const created = await createQueue(session, queue);
+  if (created) await setQueueConfig(session, queue, 'ticker_max_lag', `${tickLagSeconds} seconds`);
+  return [
+    `schema pgq: ${pgq}`,
+    `schema londiste: ${londiste}`,
+    `queue ${queue}: ${created ? 'created' : 'present'}`,
+  ];
+}
+
+/** Fails with what to type when the provider is not ready for commands. */
+export async function requireProvider(session: Session, queue: string): Promise<void> {
+  const { hasPgq, hasLondiste } = await identify(session);
+  if (!hasPgq || !hasLondiste) {
+    throw new LondisteError('refused', `${session.where}: londiste is not installed there`, {
+      hint: 'run: londiste CONFIG provider install',
+    });
+  }
+  if ((await getQueueInfo(session, queue)) === undefined) {
+    throw new LondisteError('refused', `${session.where}: there is no queue ${queue}`, {
+      hint: 'run: londiste CONFIG provider install, or correct pgq_queue_name',
+    });
+  }
+}
+
+export async function refuseRecovery(session: Session): Promise<void> {
+  const { inRecovery } = await identify(session);
+  if (!inRecovery) return;
+  throw new LondisteError('refused', `${session.where}: the server is in recovery and cannot be written to`, {
+    hint: 'connect to its primary',
+  });
+}
+
+/** Adds all of the tables or, when one of them cannot be added, none. Returns their registered names. */
+export function addProviderTables(
+  session: Session,
+  queue: string,
+  typed: readonly string[],
+): Promise<string[]> {
+  return each(session, queue, typed, async (name) => {
+    if (await providerAddTable(session, queue, name)) return;
+    throw new LondisteError('refused', `table ${name} is already in the set of queue ${queue}`, {
+      hint: 'nothing to do',
+    });
+  });
+}
+
+export function removeProviderTables(
+  session: Session,
+  queue: string,
+  typed: readonly string[],
+): Promise<string[]> {
+  return each(session, queue, typed, async (name) => {
+    if (await providerRemoveTable(session, queue, name)) return;
+    const tables = (await providerGetTableList(session, queue)).map((table) => table.name);
+    throw notInSet('table', name, queue, tables);
+  });
+}
+
+export function addProviderSequences(
+  session: Session,
+  queue: string,
+  typed: readonly string[],
+): Promise<string[]> {
+  return each(session, queue, typed, async (name) => {
+    if (await providerAddSeq(session, queue, name)) return;
+    throw new LondisteError('refused', `sequence ${name} is already in the set of queue ${queue}`, {
+      hint: 'nothing to do',
+    });
+  });
+}
+
+export function removeProviderSequences(
+  session: Session,
+  queue: string,
+  typed: readonly string[],
+): Promise<string[]> {
+  return each(session, queue, typed, async (name) => {
+    if (await providerRemoveSeq(session, queue, name)) return;
+    throw notInSet('sequence', name, queue, await providerGetSeqList(session, queue));
+  });
+}
+
+export function notInSet(
+  kind: 'table' | 'sequence',
+  name: string,
+  queue: string,
+  set: readonly string[],
+): LondisteError {
+  const known = set.length === 0 ? 'the set is empty' : `the set has ${set.join(', ')}`;
+  return new LondisteError('refused', `${kind} ${name} is not in the set of queue ${queue}`, {
+    hint: `${known}; on the provider: londiste CONFIG provider ${kind === 'table' ? 'add' : 'add-seq'} ${name}`,
+  });
+}
+
+async function each(
+  session: Session,
+  queue: string,
+  typed: readonly string[],
+  work: (name: string) => Promise<void>,
+): Promise<string[]> {
+  await requireProvider(session, queue);
+  const names = await registeredNames(session, typed);
+  await inTransaction(session, async () => {
+    for (const name of names) await work(name);
+  });
+  return names;
+}

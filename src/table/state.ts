@@ -1,0 +1,81 @@
+/**
+ * The states of a table on a subscriber, and who may move it out of each.
+ *
+ *           CLI            copier         copier           copier            copier        replay
+ *  (none) ------> wanted -------> copying -------> building -------> catching-up -------> ready -------> ok
+ *                   ^  resync: CLI    \________________ any error of the table: owner ________/           |
+ *                   +------------------------------------- parked <----------- replay ------------------ +
+ *                                                             |  retry: CLI -> catching-up at its position
+ *
+ * `resync` and `remove` may come in any state. Whoever changes a table that replay may hold (`ready`, `ok`) locks the
+ * position row first, which replay holds for its whole transaction.
+ */
+export const tableStates = ['wanted', 'copying', 'building', 'catching-up', 'ready', 'ok', 'parked'] as const;
+
+export type TableState = (typeof tableStates)[number];
+
+export type Owner = 'copier' | 'replay' | 'operator';
+
+/** Who alone may move a table out of a state (an operator may always ask for a new copy). */
+export const owners: Readonly<Record<TableState, Owner>> = {
+  wanted: 'copier',
+  copying: 'copier',
+  building: 'copier',
+  'catching-up': 'copier',
+  ready: 'replay',
+  ok: 'replay',
+  parked: 'operator',
+};
+
+/** What can happen to a table, and the state that follows; null where it cannot happen in that state. */
+export type TableEvent =
+  | 'resync'
+  | 'start-copy'
+  | 'landed'
+  | 'built'
+  | 'step'
+  | 'caught-up'
+  | 'behind'
+  | 'taken-over'
+  | 'retry'
+  | 'fail';
+
+export const transitions: Readonly<Record<TableState, Readonly<Record<TableEvent, TableState | null>>>> = {
+  wanted: row({ resync: 'wanted', 'start-copy': 'copying', fail: 'parked' }),
+  // The snapshot died with its session, so a copy that was cut off starts over.
+  copying: row({ resync: 'wanted', 'start-copy': 'copying', landed: 'building', fail: 'parked' }),
+  building: row({ resync: 'wanted', built: 'catching-up', fail: 'parked' }),
+  'catching-up': row({ resync: 'wanted', step: 'catching-up', 'caught-up': 'ready', fail: 'parked' }),
+  ready: row({ resync: 'wanted', behind: 'catching-up', 'taken-over': 'ok', fail: 'parked' }),
+  ok: row({ resync: 'wanted', fail: 'parked' }),
+  parked: row({ resync: 'wanted', retry: 'catching-up' }),
+};
+
+function row(some: Partial<Record<TableEvent, TableState>>): Record<TableEvent, TableState | null> {
+  const none: Record<TableEvent, TableState | null> = {
+    resync: null,
+    'start-copy': null,
+    landed: null,
+    built: null,
+    step: null,
+    'caught-up': null,
+    behind: null,
+    'taken-over': null,
+    retry: null,
+    fail: null,
+  };
+  return { ...none, ...some };
+}
+
+/** The states in which an event may happen, for the update that names the state it expects. */
+export function statesBefore(event: TableEvent): TableState[] {
+  return tableStates.filter((state) => transitions[state][event] !== null);
+}
+
+/** The state after an event. */
+export function stateAfter(event: TableEvent): TableState {
+  const [first] = statesBefore(event);
+  const after = first === undefined ? null : transitions[first][event];
+  if (after === null) throw new Error(`no state allows ${event}`);
+  return after;
+}
