@@ -73,12 +73,17 @@ export async function setPosition(
 /** The fence number of a successful claim, or who holds the subscription. */
 export type Claim = { readonly fence: number } | { readonly holder: string };
 
-export async function claimPosition(session: Session, { queue, consumer }: SubscriptionName): Promise<Claim> {
-  const { fence, holder } = await session.one<{ fence: number | null; holder: string | null }>(
-    'select * from londiste.claim_position($1, $2)',
-    [queue, consumer],
+/** `fence` is the caller's own from an earlier session, if it had one. */
+export async function claimPosition(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  fence: number | undefined,
+): Promise<Claim> {
+  const row = await session.one<{ fence: number | null; holder: string | null }>(
+    'select * from londiste.claim_position($1, $2, $3)',
+    [queue, consumer, fence ?? null],
   );
-  return fence === null ? { holder: holder ?? 'another session' } : { fence };
+  return row.fence === null ? { holder: row.holder ?? 'another session' } : { fence: row.fence };
 }
 
 /** How many tables will be copied anew; undefined when there was no such subscription. */

@@ -23,12 +23,6 @@ export interface Link {
   readonly targets: Targets;
 }
 
-/** Opens one side of the subscription. */
-export interface Connections {
-  provider(purpose: string): Promise<Session>;
-  subscriber(purpose: string): Promise<Session>;
-}
-
 /** Settings of a session that changes the replicated tables. */
 export async function prepareSubscriber(
   subscriber: Session,
@@ -61,8 +55,11 @@ export async function prepareSubscriber(
  * Makes this session the one that serves the subscription and tells the provider. Refused while another live session
  * serves it.
  */
-export async function claim(name: SubscriptionName, provider: Session, subscriber: Session): Promise<number> {
-  const claimed = await claimPosition(subscriber, name);
+export async function claim(
+  { name, provider, subscriber }: Pick<Link, 'name' | 'provider' | 'subscriber'>,
+  fence: number | undefined,
+): Promise<number> {
+  const claimed = await claimPosition(subscriber, name, fence);
   if ('holder' in claimed) {
     throw new LondisteError(
       'fenced',

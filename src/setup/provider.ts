@@ -107,6 +107,16 @@ export function removeProviderSequences(
   });
 }
 
+export async function listProviderTables(session: Session, queue: string): Promise<string[]> {
+  await requireProvider(session, queue);
+  return (await providerGetTableList(session, queue)).map((table) => table.name);
+}
+
+export async function listProviderSequences(session: Session, queue: string): Promise<string[]> {
+  await requireProvider(session, queue);
+  return await providerGetSeqList(session, queue);
+}
+
 export function notInSet(
   kind: 'table' | 'sequence',
   name: string,

@@ -12,7 +12,12 @@ import {
   subscribe,
   unsubscribe,
 } from '../londiste/provider.js';
-import { subscriberAddSeq, subscriberGetSeqList, subscriberRemoveSeq } from '../londiste/sequence.js';
+import {
+  subscriberAddSeq,
+  subscriberGetSeqList,
+  subscriberRemoveSeq,
+  type SubscribedSequence,
+} from '../londiste/sequence.js';
 import { identify } from '../londiste/server-identity.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import {
@@ -20,6 +25,7 @@ import {
   subscriberGetTableList,
   subscriberRemoveTable,
   subscriberResyncTable,
+  type SubscribedTable,
 } from '../londiste/table-state.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick, lastTick } from '../pgq/tick.js';
@@ -60,12 +66,15 @@ export async function requireBoth({ name, provider, subscriber }: Ends): Promise
   await refuseRecovery(subscriber);
   await refuseSameDatabase(provider, subscriber);
   await requireProvider(provider, name.queue);
+  await requireSubscriber(subscriber);
+}
+
+async function requireSubscriber(subscriber: Session): Promise<void> {
   const { hasLondiste } = await identify(subscriber);
-  if (!hasLondiste) {
-    throw new LondisteError('refused', `${subscriber.where}: londiste is not installed there`, {
-      hint: 'run: londiste CONFIG subscriber install',
-    });
-  }
+  if (hasLondiste) return;
+  throw new LondisteError('refused', `${subscriber.where}: londiste is not installed there`, {
+    hint: 'run: londiste CONFIG subscriber install',
+  });
 }
 
 /**
@@ -196,15 +205,47 @@ export async function removeSubscriberSequences(ends: Ends, typed: readonly stri
   return names;
 }
 
-/** Tables of the set that this subscription does not have. */
-export async function missingTables({ name, provider, subscriber }: Ends): Promise<string[]> {
+export async function listTables(subscriber: Session, name: SubscriptionName): Promise<SubscribedTable[]> {
+  await requireSubscriber(subscriber);
+  return await subscriberGetTableList(subscriber, name);
+}
+
+export async function listSequences(
+  subscriber: Session,
+  name: SubscriptionName,
+): Promise<SubscribedSequence[]> {
+  await requireSubscriber(subscriber);
+  return await subscriberGetSeqList(subscriber, name);
+}
+
+/** What is in the set and not in this subscription. */
+export async function listMissing(ends: Ends): Promise<{ tables: string[]; sequences: string[] }> {
+  await requireBoth(ends);
+  return { tables: await missingTables(ends), sequences: await missingSequences(ends) };
+}
+
+/** Compares every table and sequence of the set on both sides. */
+export async function checkSubscription(
+  ends: Ends,
+): Promise<{ tables: number; sequences: number; faults: Fault[] }> {
+  const { name, provider } = ends;
+  await requireBoth(ends);
+  const tables = await providerGetTableList(provider, name.queue);
+  const sequences = await providerGetSeqList(provider, name.queue);
+  const faults: Fault[] = [];
+  for (const table of tables) faults.push(...(await checkTable(ends, table)));
+  for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
+  return { tables: tables.length, sequences: sequences.length, faults };
+}
+
+async function missingTables({ name, provider, subscriber }: Ends): Promise<string[]> {
   const here = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
   return (await providerGetTableList(provider, name.queue))
     .map((table) => table.name)
     .filter((table) => !here.has(table));
 }
 
-export async function missingSequences({ name, provider, subscriber }: Ends): Promise<string[]> {
+async function missingSequences({ name, provider, subscriber }: Ends): Promise<string[]> {
   const here = new Set((await subscriberGetSeqList(subscriber, name)).map((sequence) => sequence.name));
   return (await providerGetSeqList(provider, name.queue)).filter((sequence) => !here.has(sequence));
 }

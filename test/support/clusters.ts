@@ -20,6 +20,7 @@ export const owner = 'app';
 export const quickSettings = {
   fsync: 'off',
   max_connections: '200',
+  max_prepared_transactions: '10',
   shared_buffers: '64MB',
   autovacuum_naptime: '5s',
 };

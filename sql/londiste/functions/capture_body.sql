@@ -2,9 +2,8 @@
 --
 -- One query at its head does three things at once: it ends the function for a statement that changed no row, it says which
 -- event table is current, and, by layout() folded into its plan, whether the table still is what it was at generation.
--- The usual path then is one static insert per event table, planned once a session and without a variable in it, which
--- would make the server plan it again at each call. Everything else goes by `execute` and is planned for the statement
--- at hand: with a plan kept from a statement of 300,000 rows each later one of one row would read the whole table.
+-- Then one static insert, planned once a session and without a variable in it, which would make the server plan it again
+-- at each call. Static SQL is parsed when it is first reached, so text that an ALTER has made wrong never fails.
 --
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs inside
 -- it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes the
@@ -14,17 +13,12 @@ create or replace function londiste.capture_body(
     i_op text, i_table londiste.provider_table, i_queue_id integer, i_event_tables integer)
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
-    v_into constant text := format(
-        'insert into pgq.event_%s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', i_queue_id);
-    v_plain text := londiste.capture_query(
+    v_state text := londiste.state_query(
+        i_table.table_oid, (londiste.table_layout(i_table.table_oid)).columns, londiste.key_join(i_table.table_oid));
+    v_from_state text := londiste.capture_query(
+        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, v_state);
+    v_from_statement text := londiste.capture_query(
         i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false);
-    v_state text := londiste.capture_query(
-        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, i_table.table_oid,
-        londiste.row_of_table(i_table.table_oid, (londiste.table_layout(i_table.table_oid)).columns),
-        londiste.key_join(i_table.table_oid));
-    v_branches text := (
-        select string_agg(format(E'elsif cur = %s then\n        %s%s;\n    ', n, format(v_into, n), v_plain), '')
-          from generate_series(0, i_event_tables - 1) as n);
 begin
     return format($body$
 declare
@@ -32,7 +26,6 @@ declare
     known  boolean;
     nested boolean;
     names  text[];
-    events text;
     stamp  text := statement_timestamp()::text;
 begin
     select (select q.queue_cur_table from pgq.queue q where q.queue_id = %1$s), londiste.layout(%2$s) = %3$L
@@ -48,15 +41,12 @@ begin
 
     if not known then
         select array(select json_object_keys((select row_to_json(x.*) from %4$s x limit 1))) into names;
-        events := londiste.unknown_layout_events(%6$L, %2$s, %7$L, names, %8$L, nested);
-    elsif nested and londiste.can_read(%2$s) then
-        events := %9$L;
-    end if;
-
-    if events is not null then
-        execute format(%10$L, cur) || events;
-    %11$selse
-        execute format(%10$L, cur) || %12$L;
+        execute format('insert into pgq.event_%1$s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', cur)
+                || londiste.unknown_layout_events(%6$L, %2$s, %7$L, names, %8$L, nested);
+    elsif nested and has_table_privilege(%2$s, 'select') and not row_security_active(%2$s) then
+        %9$s
+    else
+        %10$s
     end if;
     return null;
 end
@@ -64,6 +54,8 @@ $body$,
         i_queue_id, i_table.table_oid, i_table.layout_signature,
         case i_op when 'D' then 'oldtab' else 'newtab' end,
         format('londiste.t%s_%s', i_queue_id, i_table.table_oid),
-        i_op, i_table.table_name, i_table.key_columns, v_state, v_into, v_branches, v_plain);
+        i_op, i_table.table_name, i_table.key_columns,
+        londiste.into_event_table(i_queue_id, i_event_tables, v_from_state),
+        londiste.into_event_table(i_queue_id, i_event_tables, v_from_statement));
 end
 $$;

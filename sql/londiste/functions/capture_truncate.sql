@@ -32,7 +32,7 @@ begin
         i_layout := londiste.note_layout(v_columns);
         i_state := londiste.row_of_table(i_table, v_columns);
     end if;
-    execute v_into || format('select now(), ''row:U'', %s::text, %L, %L from only %s t',
+    execute v_into || format('select now(), ''row:U'', %s, %L, %L from only %s t',
                              i_state, i_name, i_layout, i_table::regclass);
 end
 $$;

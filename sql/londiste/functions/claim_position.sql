@@ -1,10 +1,11 @@
--- Makes this session the one that serves a subscription, for as long as the session lives, and raises the fence. When
--- another live session serves it, nothing changes, `fence` is null and `holder` says who that is.
+-- Makes this session the one that serves a subscription, for as long as the session lives, and raises the fence, unless
+-- it still is `i_fence`, the caller's own from an earlier session. When another live session serves the subscription,
+-- nothing changes, `fence` is null and `holder` says who that is.
 -- Called by: replay when it starts and after each reconnect.
 -- Locks: a session lock of the position (a row lock would have to be held by a transaction that never ends), then the
 -- row: a predecessor whose connection is dead may still hold that one until the server notices.
 create or replace function londiste.claim_position(
-    i_queue_name text, i_consumer_name text, out fence bigint, out holder text)
+    i_queue_name text, i_consumer_name text, i_fence bigint, out fence bigint, out holder text)
 language plpgsql as $$
 declare
     v_lock bigint := hashtextextended(format('londiste.position:%s/%s', i_queue_name, i_consumer_name), 0);
@@ -20,7 +21,8 @@ begin
         return;
     end if;
 
-    update londiste.position p set fence = p.fence + 1
+    update londiste.position p
+       set fence = case when p.fence = i_fence then p.fence else p.fence + 1 end
      where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name
     returning p.fence into fence;
 

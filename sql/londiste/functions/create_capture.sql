@@ -32,7 +32,7 @@ begin
     foreach v_op in array array['I', 'U', 'D', 'R'] loop
         execute format(
             'create or replace function %s() returns trigger language plpgsql security definer '
-            'set search_path = pg_catalog, pg_temp set jit = off%s as %L',
+            'set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off%s as %L',
             londiste.capture_name(v_queue_id, i_table, v_op), londiste.output_settings(i_table),
             case when v_op = 'R'
                  then format('begin perform londiste.capture_truncate(%s, %s, %L, %L, %L, %L); return null; end',

@@ -1,9 +1,10 @@
--- A condition that says that rows t and k have the same key, by the equality operators of the key's own index, so that
--- the index serves it wherever the type's operators live. Every name is qualified: no search_path can plant another `=`.
--- Called by: create_capture, unknown_layout_events. Locks: none.
+-- A condition that says that row t of a table has the key (k.c1, k.c2, …), by the equality operators of the key's own index,
+-- so that the index serves it wherever the type's operators live. Every name is qualified: no search_path can plant
+-- another `=`.
+-- Called by: capture_body, unknown_layout_events. Locks: none.
 create or replace function londiste.key_join(i_table oid)
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$
-    select string_agg(format('t.%1$I operator(%2$I.%3$s) k.%1$I', a.attname, n.nspname, o.oprname), ' and '
+    select string_agg(format('t.%I operator(%I.%s) k.c%s', a.attname, n.nspname, o.oprname, x.ord), ' and '
                       order by x.ord)
       from pg_index i
       cross join lateral unnest(i.indkey::int2[], i.indclass::oid[]) with ordinality as x (attnum, opclass, ord)

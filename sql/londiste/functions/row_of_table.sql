@@ -1,7 +1,7 @@
--- An expression for a whole row t of a table, of the same shape as a transition row. Reading a virtual generated column
--- computes it, and an expression that raises (100 / v, v = 0) would fail the application's write although the row can be
--- stored. A transition row has null there, and so has this.
--- Called by: create_capture, unknown_layout_events. Locks: none.
+-- The text of a whole row t of a table, of the same shape as a transition row's, as an expression. Reading a virtual
+-- generated column computes it, and an expression that raises (100 / v, v = 0) would fail the application's write although
+-- the row can be stored. A transition row has null there, and so has this.
+-- Called by: state_query, create_capture, capture_truncate. Locks: none.
 create or replace function londiste.row_of_table(i_table oid, i_columns text[])
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$
     with column_of_row as (
@@ -10,8 +10,8 @@ returns text language sql stable set search_path = pg_catalog, pg_temp as $$
                         where a.attrelid = i_table and a.attname = c.name and a.attgenerated = 'v') as is_virtual
           from unnest(i_columns) with ordinality as c (name, ord))
     select case when bool_or(c.is_virtual)
-                then format('row(%s)', string_agg(case when c.is_virtual then 'null' else c.value end, ', '
-                                                  order by c.ord))
-                else '(t.*)' end
+                then format('row(%s)::text', string_agg(case when c.is_virtual then 'null' else c.value end, ', '
+                                                        order by c.ord))
+                else '(t.*)::text' end
       from column_of_row c
 $$;

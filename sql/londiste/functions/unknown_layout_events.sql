@@ -20,14 +20,12 @@ begin
         elsif i_key <@ i_columns then
             -- As text: types may be others than the catalogue shows to this snapshot, and every type has a text.
             v_key := i_key;
-            v_join := (select string_agg(format('t.%1$I::text = k.%1$I::text', c.name), ' and ')
-                         from unnest(i_key) as c (name));
+            v_join := (select string_agg(format('t.%I::text = k.c%s::text', c.name, c.ord), ' and ')
+                         from unnest(i_key) with ordinality as c (name, ord));
         end if;
     end if;
-    if v_key is null then
-        return londiste.capture_query(i_op, i_name, v_layout, null, true);
-    end if;
-    return londiste.capture_query(i_op, i_name, v_layout, v_key, true, i_table,
-                                  londiste.row_of_table(i_table, i_columns), v_join);
+    return londiste.capture_query(
+        i_op, i_name, v_layout, v_key, true,
+        case when v_key is not null then londiste.state_query(i_table, i_columns, v_join) end);
 end
 $$;

@@ -1,0 +1,104 @@
+-- Londiste in plain SQL: the provider's side, which captures changes into a queue, and the subscriber's, which knows how far
+-- they have been applied. Both sides get all of it; only the provider needs schema pgq beside it.
+--
+--     psql -d DATABASE -f sql/londiste/install.sql
+--
+-- Any role that owns the database may run it, as often as it likes: what is there is kept, functions are made anew.
+-- The installer of the command line reads this same file: titled groups, and the order in which they run.
+
+\set ON_ERROR_STOP on
+
+-- The shape of the tables here, and the oldest shape that code must know to work on them.
+\set schema_version 1
+\set oldest_code 1
+
+begin;
+set local client_min_messages = warning;
+
+-- Refuse what we cannot upgrade, one installer at a time
+select pg_catalog.set_config('londiste.schema_version', :'schema_version', true);
+select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
+\ir guard.sql
+
+-- Tables
+\ir schema.sql
+\ir subscriber.sql
+
+-- What a table is: its name, key, layout
+\ir functions/find_relation.sql
+\ir functions/queue_id.sql
+\ir functions/table_key.sql
+\ir functions/layout.sql
+\ir functions/table_layout.sql
+\ir functions/note_layout.sql
+\ir functions/can_read.sql
+\ir functions/describe_table.sql
+
+-- Capture: from a statement's transition tables to events
+\ir functions/key_list.sql
+\ir functions/key_join.sql
+\ir functions/row_of_table.sql
+\ir functions/state_query.sql
+\ir functions/capture_query.sql
+\ir functions/unknown_layout_events.sql
+\ir functions/capture_truncate.sql
+
+-- Capture: functions and triggers of a table
+\ir functions/capture_name.sql
+\ir functions/output_settings.sql
+\ir functions/into_event_table.sql
+\ir functions/capture_body.sql
+\ir functions/create_capture.sql
+\ir functions/create_capture_triggers.sql
+\ir functions/drop_capture.sql
+
+-- Provider: the set of a queue
+\ir functions/check_capturable.sql
+\ir functions/provider_add_table.sql
+\ir functions/provider_remove_table.sql
+\ir functions/provider_get_table_list.sql
+\ir functions/provider_add_seq.sql
+\ir functions/provider_remove_seq.sql
+\ir functions/provider_get_seq_list.sql
+\ir functions/sequence_values.sql
+
+-- Provider: its subscribers, and the events that they need
+\ir functions/subscribe.sql
+\ir functions/unsubscribe.sql
+\ir functions/consumer_tick.sql
+\ir functions/hold_events.sql
+\ir functions/release_events.sql
+\ir functions/raise_fence.sql
+\ir functions/event_range_sql.sql
+
+-- Provider: maintenance
+\ir functions/capture_problems.sql
+\ir functions/refresh_capture.sql
+\ir functions/refresh_captures.sql
+\ir functions/periodic_maintenance.sql
+
+-- Subscriber: its tables and sequences
+\ir functions/subscriber_add_table.sql
+\ir functions/subscriber_remove_table.sql
+\ir functions/subscriber_resync_table.sql
+\ir functions/subscriber_get_table_list.sql
+\ir functions/subscriber_add_seq.sql
+\ir functions/subscriber_remove_seq.sql
+\ir functions/subscriber_get_seq_list.sql
+
+-- Subscriber: position and states
+\ir functions/open_position.sql
+\ir functions/claim_position.sql
+\ir functions/lock_position.sql
+\ir functions/set_position.sql
+\ir functions/reset_position.sql
+\ir functions/set_table_state.sql
+\ir functions/set_table_error.sql
+\ir functions/set_sequence.sql
+\ir functions/store_copy.sql
+\ir functions/land_copy.sql
+
+-- Rights
+\ir grants.sql
+
+commit;

@@ -1,0 +1,27 @@
+-- Sets one parameter of a queue, given without its prefix queue_. Returns 1.
+create or replace function pgq.set_queue_config(
+    x_queue_name text, x_param_name text, x_param_value text
+) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    parameters constant text[] := array['ticker_max_count', 'ticker_max_lag', 'ticker_idle_period',
+        'ticker_paused', 'rotation_period', 'external_ticker'];
+begin
+    if x_queue_name is null or x_param_name is null or x_param_value is null then
+        raise exception 'Invalid NULL value' using errcode = 'null_value_not_allowed';
+    end if;
+    if not exists (select from pgq.queue where queue_name = x_queue_name) then
+        raise exception 'No such event queue' using errcode = 'undefined_object';
+    end if;
+    -- The stray s after the name is how PgQ has always worded it.
+    if x_param_name <> all (parameters) then
+        raise exception 'cannot change parameter "%s"', x_param_name
+            using errcode = 'invalid_parameter_value',
+                hint = 'the parameters are ' || array_to_string(parameters, ', ');
+    end if;
+    execute format('update pgq.queue set %I = %L where queue_name = $1', 'queue_' || x_param_name, x_param_value)
+        using x_queue_name;
+    return 1;
+end;
+$$;

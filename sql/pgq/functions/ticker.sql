@@ -1,0 +1,27 @@
+-- Ticks every queue that is due and returns how many got a tick. Queues with an external ticker and paused ones are
+-- left alone. A queue that fails is told as a warning and does not keep the others from their ticks.
+-- Called by: the ticker daemon, several times a second: when nothing is due it is one query, and takes no xid.
+-- Locks: the tick lock of each queue that is due, in the order of their ids, until commit.
+create or replace function pgq.ticker() returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    q record;
+    ticks bigint := 0;
+begin
+    perform pgq.require_read_committed('pgq.ticker()');
+    for q in select d.queue_id, d.queue_name from pgq.tick_due d order by d.queue_id loop
+        begin
+            perform pgq.lock_for_tick(q.queue_id);
+            -- Another ticker may have been here while we waited.
+            if exists (select from pgq.tick_due d where d.queue_id = q.queue_id) then
+                perform pgq.store_tick(q.queue_id, null, null, null);
+                ticks := ticks + 1;
+            end if;
+        exception when others then
+            raise warning 'queue % got no tick: %', q.queue_name, sqlerrm using errcode = sqlstate;
+        end;
+    end loop;
+    return ticks;
+end;
+$$;

@@ -1,0 +1,28 @@
+-- Ticks one queue when that is due: the tick's id, or null.
+-- Locks: the queue's tick lock, until commit.
+create or replace function pgq.ticker(i_queue_name text) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    q record;
+begin
+    perform pgq.require_read_committed('pgq.ticker(queue)');
+    select queue_id, queue_external_ticker, queue_ticker_paused into q
+        from pgq.queue where queue_name = i_queue_name;
+    if not found then
+        raise exception 'no such queue' using errcode = 'undefined_object';
+    end if;
+    if q.queue_external_ticker then
+        raise exception 'This queue has external tick source.' using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    if q.queue_ticker_paused then
+        raise exception 'Ticker has been paused for this queue' using errcode = 'object_not_in_prerequisite_state';
+    end if;
+
+    perform pgq.lock_for_tick(q.queue_id);
+    if not exists (select from pgq.tick_due d where d.queue_id = q.queue_id) then
+        return null;
+    end if;
+    return pgq.store_tick(q.queue_id, null, null, null);
+end;
+$$;

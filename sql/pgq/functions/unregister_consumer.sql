@@ -1,0 +1,36 @@
+-- Takes a consumer from a queue, with its open batch and the events that it wanted to retry. Returns how many
+-- registrations went: 0 when there was none, more than 1 when subconsumers shared it.
+create or replace function pgq.unregister_consumer(x_queue_name text, x_consumer_name text) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    s record;
+    is_main boolean;
+    removed integer;
+begin
+    select sub.sub_id, sub.sub_queue, c.co_id into s
+        from pgq.queue q
+            join pgq.subscription sub on sub.sub_queue = q.queue_id
+            join pgq.consumer c on c.co_id = sub.sub_consumer
+        where q.queue_name = x_queue_name and c.co_name = x_consumer_name
+        for update of sub, c;
+    if not found then
+        return 0;
+    end if;
+
+    -- Subconsumers (`consumer.sub`) share the sub_id of their consumer and come after it: one of them goes alone, the
+    -- consumer takes all of them along.
+    select s.co_id = min(o.sub_consumer) into is_main
+        from pgq.subscription o where o.sub_queue = s.sub_queue and o.sub_id = s.sub_id;
+    if is_main then
+        delete from pgq.retry_queue where ev_owner = s.sub_id;
+    end if;
+    delete from pgq.subscription
+        where sub_queue = s.sub_queue and sub_id = s.sub_id and (is_main or sub_consumer = s.co_id);
+    get diagnostics removed = row_count;
+
+    delete from pgq.consumer c
+        where c.co_id = s.co_id and not exists (select from pgq.subscription o where o.sub_consumer = c.co_id);
+    return removed;
+end;
+$$;

@@ -1,0 +1,99 @@
+-- PgQ in plain SQL: the queue, its API and its maintenance.
+--
+--     psql -d DATABASE -f sql/pgq/install.sql
+--
+-- Any role that owns the database may run it, as often as it likes: what is there is kept, functions are made anew.
+-- The installer of the command line reads this same file: titled groups, and the order in which they run.
+
+\set ON_ERROR_STOP on
+
+-- The shape of the tables here, and the oldest shape that code must know to work on them.
+\set schema_version 1
+\set oldest_code 1
+
+begin;
+set local client_min_messages = warning;
+
+-- Refuse what we cannot upgrade, one installer at a time
+select pg_catalog.set_config('pgq.schema_version', :'schema_version', true);
+select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
+\ir guard.sql
+
+-- Tables
+\ir schema.sql
+
+-- Names, sequences, queue storage
+\ir functions/quote_fqname.sql
+\ir functions/seq_getval.sql
+\ir functions/seq_setval.sql
+\ir functions/grant_perms.sql
+\ir functions/tune_storage.sql
+
+-- Ticks: who may take one, when one is due, what it must contain
+\ir functions/lock_class.sql
+\ir functions/require_read_committed.sql
+\ir functions/lock_for_tick.sql
+\ir functions/snapshot_contains.sql
+\ir functions/note_epoch.sql
+\ir functions/get_epoch.sql
+\ir functions/tick_channel.sql
+\ir views.sql
+\ir functions/store_tick.sql
+\ir functions/ticker.sql
+\ir functions/ticker_queue.sql
+\ir functions/ticker_external.sql
+\ir functions/force_tick.sql
+\ir functions/announce_ticker.sql
+\ir functions/ticker_alive.sql
+
+-- Queues
+\ir functions/create_queue.sql
+\ir functions/drop_queue.sql
+\ir functions/set_queue_config.sql
+
+-- Producing
+\ir functions/insert_event_raw.sql
+\ir functions/insert_event.sql
+\ir functions/current_event_table.sql
+
+-- Consumers
+\ir functions/register_consumer_at.sql
+\ir functions/register_consumer.sql
+\ir functions/unregister_consumer.sql
+
+-- Batches
+\ir functions/find_tick_helper.sql
+\ir functions/next_batch_custom.sql
+\ir functions/next_batch_info.sql
+\ir functions/next_batch.sql
+\ir functions/finish_batch.sql
+\ir functions/get_batch_info.sql
+
+-- Events of a batch
+\ir functions/batch_event_tables.sql
+\ir functions/event_range_sql.sql
+\ir functions/batch_event_sql.sql
+\ir functions/get_batch_events.sql
+\ir functions/get_batch_cursor.sql
+
+-- Retry
+\ir functions/event_retry.sql
+\ir functions/batch_retry.sql
+\ir functions/event_retry_raw.sql
+
+-- Maintenance
+\ir functions/maint_retry_events.sql
+\ir functions/maint_rotate_tables_step1.sql
+\ir functions/maint_rotate_tables_step2.sql
+\ir functions/maint_tables_to_vacuum.sql
+\ir functions/maint_operations.sql
+
+-- Monitoring
+\ir functions/get_queue_info.sql
+\ir functions/get_consumer_info.sql
+\ir functions/version.sql
+
+-- Rights
+\ir grants.sql
+
+commit;

@@ -1,0 +1,143 @@
+-- Tables of PgQ, with exactly its columns, so that clients and tools written for PgQ find what they know. What we add
+-- lies in tables of our own, at the end.
+
+create schema if not exists pgq;
+
+-- Names of consumers; one consumer may read many queues.
+create table if not exists pgq.consumer (
+    co_id   serial not null,
+    co_name text not null,
+
+    constraint consumer_pkey primary key (co_id),
+    constraint consumer_name_uq unique (co_name)
+);
+
+-- Queues. Their events lie in tables of their own, made by pgq.create_queue.
+create table if not exists pgq.queue (
+    queue_id                 serial not null,
+    queue_name               text not null,
+
+    -- Rotation: step1 and step2 are the xids of its two transactions; step2 is null in between.
+    queue_ntables            integer not null default 3,
+    queue_cur_table          integer not null default 0,
+    queue_rotation_period    interval not null default '2 hours',
+    queue_switch_step1       bigint not null default txid_current(),
+    queue_switch_step2       bigint default txid_current(),
+    queue_switch_time        timestamptz not null default now(),
+
+    queue_external_ticker    boolean not null default false,
+    queue_disable_insert     boolean not null default false,
+    queue_ticker_paused      boolean not null default false,
+
+    -- When a tick is due: see the view pgq.tick_due.
+    queue_ticker_max_count   integer not null default 500,
+    queue_ticker_max_lag     interval not null default '3 seconds',
+    queue_ticker_idle_period interval not null default '1 minute',
+    queue_per_tx_limit       integer,
+
+    queue_data_pfx           text not null,
+    queue_event_seq          text not null,
+    queue_tick_seq           text not null,
+
+    -- Functions that maintenance calls with the queue's name.
+    queue_extra_maint        text[],
+
+    constraint queue_pkey primary key (queue_id),
+    constraint queue_name_uq unique (queue_name)
+);
+
+-- Ticks: the batch between two of them is what the later snapshot sees and the earlier one does not.
+create table if not exists pgq.tick (
+    tick_queue     integer not null,
+    tick_id        bigint not null,
+    tick_time      timestamptz not null default now(),
+    tick_snapshot  txid_snapshot not null default txid_current_snapshot(),
+    tick_event_seq bigint not null,
+
+    constraint tick_pkey primary key (tick_queue, tick_id),
+    constraint tick_queue_fkey foreign key (tick_queue) references pgq.queue (queue_id)
+);
+
+create sequence if not exists pgq.batch_id_seq;
+
+-- Who reads which queue, and how far: an open batch goes from sub_last_tick to sub_next_tick.
+create table if not exists pgq.subscription (
+    sub_id        serial not null,
+    sub_queue     integer not null,
+    sub_consumer  integer not null,
+    sub_last_tick bigint,
+    sub_active    timestamptz not null default now(),
+    sub_batch     bigint,
+    sub_next_tick bigint,
+
+    constraint subscription_pkey primary key (sub_queue, sub_consumer),
+    constraint subscription_batch_idx unique (sub_batch),
+    constraint sub_queue_fkey foreign key (sub_queue) references pgq.queue (queue_id),
+    constraint sub_consumer_fkey foreign key (sub_consumer) references pgq.consumer (co_id)
+);
+
+-- The parent of all event tables. ev_txid is the top-level transaction, also inside a savepoint: xmin would not be.
+create table if not exists pgq.event_template (
+    ev_id     bigint not null,
+    ev_time   timestamptz not null,
+    ev_txid   bigint not null default txid_current(),
+    ev_owner  integer,
+    ev_retry  integer,
+    ev_type   text,
+    ev_data   text,
+    ev_extra1 text,
+    ev_extra2 text,
+    ev_extra3 text,
+    ev_extra4 text
+);
+
+-- Events that a consumer (ev_owner = sub_id) wants to see again, after ev_retry_after.
+create table if not exists pgq.retry_queue (
+    ev_retry_after timestamptz not null,
+    ev_queue       integer not null,
+    like pgq.event_template,
+
+    constraint rq_pkey primary key (ev_owner, ev_id),
+    constraint rq_queue_id_fkey foreign key (ev_queue) references pgq.queue (queue_id)
+);
+alter table pgq.retry_queue alter column ev_owner set not null;
+alter table pgq.retry_queue alter column ev_txid drop not null;
+create index if not exists rq_retry_idx on pgq.retry_queue (ev_retry_after);
+
+-- Ours: the history of the server that a queue's ticks come from. A dump restored elsewhere has another
+-- system_identifier, a promoted standby another timeline; the first tick taken there opens an epoch.
+create table if not exists pgq.epoch (
+    queue_id          integer not null,
+    epoch             integer not null,
+    first_tick_id     bigint not null,
+    system_identifier bigint not null,
+    timeline          bigint not null,
+    since             timestamptz not null default now(),
+
+    constraint epoch_pkey primary key (queue_id, epoch),
+    constraint epoch_queue_fkey foreign key (queue_id) references pgq.queue (queue_id)
+);
+
+-- Ours: what is installed, and the oldest code that may run on it. code_digest names the files that the functions
+-- came from; psql cannot compute it and leaves it null.
+create table if not exists pgq.installation (
+    only_row       boolean not null default true,
+    schema_version integer not null,
+    oldest_code    integer not null,
+    code_digest    text,
+    installed_at   timestamptz not null default now(),
+
+    constraint installation_pkey primary key (only_row),
+    constraint installation_one_row check (only_row)
+);
+
+insert into pgq.installation as i (schema_version, oldest_code)
+values (current_setting('pgq.schema_version')::integer, current_setting('pgq.oldest_code')::integer)
+on conflict (only_row) do update
+    set schema_version = greatest(i.schema_version, excluded.schema_version),
+        oldest_code = greatest(i.oldest_code, excluded.oldest_code),
+        code_digest = null;
+
+-- Every batch updates its subscription and every poll reads it: room for new versions on the same page, and vacuum
+-- long before a fifth of the table is dead.
+alter table pgq.subscription set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);

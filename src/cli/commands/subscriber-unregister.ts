@@ -1,0 +1,13 @@
+import { unregisterSubscriber } from '../../setup/subscriber.js';
+import type { LondisteCommand } from '../command.js';
+import { withEnds } from '../context.js';
+
+export const subscriberUnregister: LondisteCommand = {
+  words: 'subscriber unregister',
+  summary: 'unregister the consumer; every table is copied anew once it is registered again',
+  async run(context) {
+    const { queue, consumer } = context.settings.subscription;
+    const tables = await withEnds(context, unregisterSubscriber);
+    context.say(`Consumer ${consumer} on queue ${queue}: unregistered, ${tables} tables want a copy`);
+  },
+};

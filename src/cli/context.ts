@@ -1,0 +1,82 @@
+import { Session, type ConnectSettings } from '../db/session.js';
+import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
+import { createLog, type Log } from '../kernel/log.js';
+import type { Ends } from '../setup/subscriber.js';
+
+/** The switches that every command of both programs takes. */
+export interface Switches {
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly daemon?: boolean;
+}
+
+/** What a command works with: the settings, and ways to connect, to say something and to log. */
+export interface Context<Settings extends LondisteSettings | PgqadmSettings> {
+  readonly settings: Settings;
+  readonly switches: Switches;
+  /** A line for whoever called the command, on standard output. */
+  say(line: string): void;
+}
+
+export type LondisteContext = Context<LondisteSettings>;
+export type PgqadmContext = Context<PgqadmSettings>;
+
+/** The log of a daemon: into the file that the settings name, else to standard error. */
+export function daemonLog({ settings, switches }: LondisteContext | PgqadmContext): Log & { reopen(): void } {
+  return createLog({
+    level: switches.verbose === true ? 'debug' : switches.quiet === true ? 'warn' : 'info',
+    format: settings.logFormat,
+    file: settings.logfile,
+    maxBytes: settings.logSize,
+    keep: settings.logCount,
+  });
+}
+
+/** Runs `work` with both ends connected, and closes them. */
+export async function withEnds<T>(
+  { settings, switches }: LondisteContext,
+  work: (ends: Ends) => Promise<T>,
+): Promise<T> {
+  await using provider = await connect(settings.provider, 'provider', settings.jobName, switches);
+  await using subscriber = await connect(settings.subscriber, 'subscriber', settings.jobName, switches);
+  return await work({ name: settings.subscription, provider, subscriber });
+}
+
+export async function withProvider<T>(
+  { settings, switches }: LondisteContext,
+  work: (provider: Session) => Promise<T>,
+): Promise<T> {
+  await using provider = await connect(settings.provider, 'provider', settings.jobName, switches);
+  return await work(provider);
+}
+
+export async function withSubscriber<T>(
+  { settings, switches }: LondisteContext,
+  work: (subscriber: Session) => Promise<T>,
+): Promise<T> {
+  await using subscriber = await connect(settings.subscriber, 'subscriber', settings.jobName, switches);
+  return await work(subscriber);
+}
+
+export async function withDatabase<T>(
+  { settings, switches }: PgqadmContext,
+  work: (database: Session) => Promise<T>,
+): Promise<T> {
+  await using database = await connect(settings.database, 'database', settings.jobName, switches);
+  return await work(database);
+}
+
+function connect(
+  settings: ConnectSettings,
+  side: string,
+  jobName: string,
+  { quiet }: Switches,
+): Promise<Session> {
+  return Session.open(settings, {
+    side,
+    applicationName: `londiste ${jobName} command`,
+    onNotice: (message, severity) => {
+      if (severity === 'WARNING' && quiet !== true) process.stderr.write(`WARNING: ${message}\n`);
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import type { Session } from '../db/session.js';
+import { LondisteError } from '../kernel/errors.js';
+import { readManifest, type Manifest } from './manifest.js';
+
+export type SchemaName = 'pgq' | 'londiste';
+
+/** What an installation did: made the schema, found it as it should be, or brought it to this version. */
+export type Installation = 'installed' | 'present' | 'upgraded';
+
+interface Installed {
+  readonly schemaVersion: number;
+  readonly oldestCode: number;
+  readonly digest: string | null;
+}
+
+/**
+ * Installs or upgrades a schema of ours, in one transaction, as whoever owns the database; installers that run at the
+ * same time wait for one another. A schema that is up to date is not touched.
+ *
+ * @throws LondisteError `refused` when a newer version has left this one behind.
+ */
+export async function installSchema(session: Session, schema: SchemaName): Promise<Installation> {
+  const manifest = await manifestOf(schema);
+  const before = await readInstalled(session, schema);
+  if (before) {
+    refuseNewer(session, schema, manifest, before);
+    const isNewer = before.schemaVersion > manifest.schemaVersion;
+    if (isNewer || before.digest === manifest.digest) return 'present';
+  }
+  await runParts(session, manifest);
+  await session.query(`update ${schema}.installation set code_digest = $1`, [manifest.digest]);
+  return before ? 'upgraded' : 'installed';
+}
+
+/**
+ * Checks that a schema is there and that this version can work with it.
+ *
+ * @throws LondisteError `refused`, with the command that installs it.
+ */
+export async function requireSchema(session: Session, schema: SchemaName, command: string): Promise<void> {
+  const installed = await readInstalled(session, schema);
+  if (!installed) {
+    throw new LondisteError('refused', `${session.where}: schema ${schema} is not installed`, {
+      hint: `run: ${command}`,
+    });
+  }
+  refuseNewer(session, schema, await manifestOf(schema), installed);
+}
+
+function manifestOf(schema: SchemaName): Promise<Manifest> {
+  // The same depth from src/install and from dist/install.
+  return readManifest(new URL(`../../sql/${schema}/install.sql`, import.meta.url));
+}
+
+function refuseNewer(session: Session, schema: SchemaName, manifest: Manifest, installed: Installed): void {
+  if (installed.oldestCode <= manifest.schemaVersion) return;
+  throw new LondisteError(
+    'refused',
+    `${session.where}: schema ${schema} was upgraded to ${installed.schemaVersion}, which this version of the ` +
+      `program (it knows ${manifest.schemaVersion}) cannot work with`,
+    { hint: 'use the newer version of the program here too' },
+  );
+}
+
+async function readInstalled(session: Session, schema: SchemaName): Promise<Installed | undefined> {
+  const { there } = await session.one<{ there: boolean }>(`select to_regclass($1) is not null as there`, [
+    `${schema}.installation`,
+  ]);
+  if (!there) return undefined;
+  const [row] = await session.query<{
+    schema_version: number;
+    oldest_code: number;
+    code_digest: string | null;
+  }>(`select schema_version, oldest_code, code_digest from ${schema}.installation`);
+  return row && { schemaVersion: row.schema_version, oldestCode: row.oldest_code, digest: row.code_digest };
+}
+
+/** Runs the parts one by one, so that a failure names its file; the manifest itself begins and commits. */
+async function runParts(session: Session, { parts }: Manifest): Promise<void> {
+  for (const { file, sql } of parts) {
+    try {
+      await session.execute(sql);
+    } catch (cause) {
+      if (!session.closed) await session.execute('rollback').catch(() => undefined);
+      if (!(cause instanceof LondisteError)) throw cause;
+      const { kind, message, hint, sqlstate } = cause;
+      throw new LondisteError(kind, `${message} (installing ${file})`, { cause, hint, sqlstate });
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { afterAll } from 'vitest';
+import type { ConnectSettings, Session } from '../../src/db/session.js';
+import { runReplay } from '../../src/daemon/replay.js';
+import { createLog, type Log } from '../../src/kernel/log.js';
+import { supervise } from '../../src/kernel/service.js';
+import { installProvider } from '../../src/setup/provider.js';
+import { installSubscriber, type Ends } from '../../src/setup/subscriber.js';
+import { Ticker } from '../../src/ticker/ticker.js';
+import { createDatabase, open, type Which } from './databases.js';
+
+/** A log for services under test: silent, unless LONDISTE_TEST_LOG names a level. */
+export function testLog(): Log {
+  const level = process.env['LONDISTE_TEST_LOG'];
+  return createLog({ level: level === 'debug' || level === 'info' ? level : 'silent', format: 'text' });
+}
+
+/** A provider and a subscriber database, both installed, with sessions of the test's own on each. */
+export interface Pair {
+  readonly name: { readonly queue: string; readonly consumer: string };
+  readonly providerSettings: ConnectSettings;
+  readonly subscriberSettings: ConnectSettings;
+  readonly provider: Session;
+  readonly subscriber: Session;
+  readonly ends: Ends;
+}
+
+export async function createPair(provider: Which, subscriber: Which): Promise<Pair> {
+  const name = { queue: 'q', consumer: 'c' };
+  const providerSettings = await createDatabase(provider);
+  const subscriberSettings = await createDatabase(subscriber);
+  const sessions = { provider: await open(providerSettings), subscriber: await open(subscriberSettings) };
+  const ends = { name, ...sessions };
+  await installProvider(sessions.provider, name.queue);
+  await installSubscriber(ends);
+  afterAll(async () => {
+    await Promise.all([sessions.provider.end(), sessions.subscriber.end()]);
+  });
+  return { name, providerSettings, subscriberSettings, ...sessions, ends };
+}
+
+/** Ticker and replay of a pair, run inside the test until they are stopped. */
+export class Daemons {
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+
+  private constructor(done: (stop: AbortSignal) => Promise<void>) {
+    this.#done = done(this.#stop.signal);
+    // Looked at when stopped; a failure before that must not end the whole run as unhandled.
+    this.#done.catch(() => undefined);
+    afterAll(() => this.stop().catch(() => undefined));
+  }
+
+  static ticker({ providerSettings }: Pair): Daemons {
+    const ticker = new Ticker({
+      connect: () => open(providerSettings, 'ticker'),
+      log: testLog(),
+      loopDelayMs: 50,
+    });
+    return new Daemons((stop) => supervise([ticker], stop));
+  }
+
+  static replay({ name, providerSettings, subscriberSettings }: Pair): Daemons {
+    const settings = {
+      jobName: name.consumer,
+      name,
+      provider: providerSettings,
+      subscriber: subscriberSettings,
+      loopDelayMs: 500,
+      lockTimeoutMs: 10_000,
+    };
+    return new Daemons((stop) => runReplay(settings, { log: testLog(), stop, ready: () => undefined }));
+  }
+
+  /** Stops and waits; throws what ended the services before. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+}
+
+/**
+ * The state of a table for comparison: every row as text in the order of its text, under settings that print the same
+ * everywhere.
+ */
+export async function fingerprint(session: Session, table: string): Promise<string> {
+  const { sum } = await session.one<{ sum: string }>(
+    `select count(*) || ' ' || coalesce(md5(string_agg(row_text, e'\\n' order by row_text collate "C")), '') as sum
+       from (select (t.*)::text as row_text from ${table} t) as rows`,
+  );
+  return sum;
+}
