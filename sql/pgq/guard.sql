@@ -13,11 +13,11 @@ begin
         select i.oldest_code into oldest from pgq.installation i;
         if oldest > known then
             raise exception 'schema pgq was installed by a newer version, which this one (%) cannot work with', known
-                using errcode = 'raise_exception', hint = format('use a version that knows schema %s of pgq or later', oldest);
+                using hint = format('use a version that knows schema %s of pgq or later', oldest);
         end if;
     elsif to_regclass('pgq.queue') is not null then
         raise exception 'schema pgq is there already, but was made by another program'
-            using errcode = 'raise_exception', hint = 'use another database, or drop that schema when nothing needs its queues';
+            using hint = 'use another database, or drop that schema when nothing needs its queues';
     end if;
 end;
 $$;

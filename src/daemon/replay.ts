@@ -28,14 +28,19 @@ export interface ReplaySettings {
 export interface DaemonContext {
   readonly log: Log;
   readonly stop: AbortSignal;
-  /** Called once the daemon serves. */
+  /** Called once the daemon serves, and again after each reconnect. */
   ready(): void;
+}
+
+export interface ReplayContext extends DaemonContext {
+  /** Called with each batch that was replayed. */
+  onBatch?(replayed: Replayed): void;
 }
 
 /** Replay and copier of one subscription, side by side until stopped. */
 export async function runReplay(
   settings: ReplaySettings,
-  { log, stop, ready }: DaemonContext,
+  { log, stop, ready, onBatch }: ReplayContext,
 ): Promise<void> {
   const connections = new SubscriptionConnections(settings, log);
   const copyBell = new Bell();
@@ -63,6 +68,7 @@ export async function runReplay(
     },
     onBatch: (replayed) => {
       stats.add(replayed);
+      onBatch?.(replayed);
       // The provider need not keep events for a table that replay has taken over.
       if (replayed.tookOver.length > 0) copyBell.ring();
     },

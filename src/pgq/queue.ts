@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { LondisteError } from '../kernel/errors.js';
 
 /** Makes a queue with its tables and its first tick; false when it exists already. */
 export async function createQueue(session: Session, queue: string): Promise<boolean> {
@@ -27,14 +28,26 @@ export const queueParameters = [
 
 export type QueueParameter = (typeof queueParameters)[number];
 
-/** Sets a parameter to a value in the server's own notation, like `30 seconds`. */
+/**
+ * Sets a parameter to a value in the server's own notation, like `30 seconds`.
+ *
+ * @throws LondisteError `usage` when the server cannot read the value.
+ */
 export async function setQueueConfig(
   session: Session,
   queue: string,
   parameter: QueueParameter,
   value: string,
 ): Promise<void> {
-  await session.query('select pgq.set_queue_config($1, $2, $3)', [queue, parameter, value]);
+  try {
+    await session.query('select pgq.set_queue_config($1, $2, $3)', [queue, parameter, value]);
+  } catch (cause) {
+    if (!(cause instanceof LondisteError) || cause.kind !== 'data') throw cause;
+    throw new LondisteError('usage', `bad value for ${parameter}: ${value}`, {
+      cause,
+      hint: 'write a number, an interval like 30 seconds, or true or false',
+    });
+  }
 }
 
 /** What `pgq.get_queue_info` tells of a queue. Periods are the server's text, lags are seconds. */

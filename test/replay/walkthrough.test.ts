@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { addProviderSequences, addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberSequences, addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber.js';
+import {
+  addSubscriberSequences,
+  addSubscriberTables,
+  listTables,
+  resyncTables,
+} from '../../src/setup/subscriber.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 import { eventually } from '../support/eventually.js';
 
@@ -28,7 +33,10 @@ describe.each([
     const replay = Daemons.replay(pair);
     await addProviderTables(provider, name.queue, ['entry']);
     await addProviderSequences(provider, name.queue, ['entry_id_seq']);
-    await eventually(async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a, true);
+    await eventually(
+      async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
+      true,
+    );
     await addSubscriberTables(ends, ['entry']);
     await addSubscriberSequences(ends, ['entry_id_seq']);
     await eventually(async () => (await listTables(pair.subscriber, name)).map(({ state }) => state), ['ok']);
@@ -41,8 +49,12 @@ describe.each([
     await provider.execute('update entry set id = id + 1000000');
     await provider.execute('update entry set id = -id');
     await equal(pair);
-    await provider.execute(`begin; insert into entry values (1, 'kept'); savepoint s; insert into entry values (2, 'lost'); rollback to s; commit`);
-    await provider.execute(`insert into entry values (1, 'again'), (3, 'new') on conflict (id) do update set item = excluded.item`);
+    await provider.execute(
+      `begin; insert into entry values (1, 'kept'); savepoint s; insert into entry values (2, 'lost'); rollback to s; commit`,
+    );
+    await provider.execute(
+      `insert into entry values (1, 'again'), (3, 'new') on conflict (id) do update set item = excluded.item`,
+    );
     await equal(pair);
     await provider.execute(`begin; truncate entry; insert into entry values (7, 'after'); commit`);
     await equal(pair);

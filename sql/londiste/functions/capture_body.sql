@@ -4,6 +4,8 @@
 -- event table is current, and, by layout() folded into its plan, whether the table still is what it was at generation.
 -- Then one static insert, planned once a session and without a variable in it, which would make the server plan it again
 -- at each call. Static SQL is parsed when it is first reached, so text that an ALTER has made wrong never fails.
+-- When the table is not known it is asked again outside of the plan: a REPEATABLE READ transaction of this session may
+-- have left its '?' in there.
 --
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs inside
 -- it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes the
@@ -40,6 +42,10 @@ begin
     end if;
 
     if not known then
+        execute %11$L into known;
+    end if;
+
+    if not known then
         select array(select json_object_keys((select row_to_json(x.*) from %4$s x limit 1))) into names;
         execute format('insert into pgq.event_%1$s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', cur)
                 || londiste.unknown_layout_events(%6$L, %2$s, %7$L, names, %8$L, nested);
@@ -56,6 +62,7 @@ $body$,
         format('londiste.t%s_%s', i_queue_id, i_table.table_oid),
         i_op, i_table.table_name, i_table.key_columns,
         londiste.into_event_table(i_queue_id, i_event_tables, v_from_state),
-        londiste.into_event_table(i_queue_id, i_event_tables, v_from_statement));
+        londiste.into_event_table(i_queue_id, i_event_tables, v_from_statement),
+        format('select londiste.layout(%s) = %L', i_table.table_oid, i_table.layout_signature));
 end
 $$;

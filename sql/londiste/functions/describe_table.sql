@@ -54,7 +54,9 @@ begin
         'triggers', (
             select coalesce(json_agg(distinct coalesce(k.conname, g.tgname)), '[]')
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
-             where g.tgrelid = c.oid and g.tgenabled = 'O'),
+             where g.tgrelid = c.oid and g.tgenabled = 'O'
+               -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
+               and (not g.tgisinternal or k.contype = 'f')),
         'is_referenced', exists (
             select from pg_catalog.pg_constraint k where k.confrelid = c.oid and k.contype = 'f'),
         'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')

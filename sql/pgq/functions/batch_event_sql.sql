@@ -13,12 +13,12 @@ begin
             join pgq.tick cur on cur.tick_queue = s.sub_queue and cur.tick_id = s.sub_next_tick
         where s.sub_batch = x_batch_id;
     if not found then
-        raise exception 'batch not found' using errcode = 'no_data_found';
+        raise exception 'batch not found';
     end if;
 
     events := pgq.event_range_sql(b.sub_queue, b.last_snapshot, b.cur_snapshot, b.sub_id);
     if events is null then
-        raise exception 'could not construct sql for batch %', x_batch_id using errcode = 'internal_error';
+        raise exception 'could not construct sql for batch %', x_batch_id;
     end if;
     return events || ' order by 1';
 end;

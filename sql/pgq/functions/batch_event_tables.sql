@@ -16,7 +16,7 @@ begin
             where s.sub_batch = x_batch_id
             order by n;
     if not found then
-        raise exception 'Cannot find data for batch %', x_batch_id using errcode = 'no_data_found';
+        raise exception 'Cannot find data for batch %', x_batch_id;
     end if;
 end;
 $$;

@@ -8,7 +8,7 @@ declare
 begin
     select sub_queue, sub_id into s from pgq.subscription where sub_batch = i_batch_id;
     if not found then
-        raise exception 'batch_retry: batch % not found', i_batch_id using errcode = 'no_data_found';
+        raise exception 'batch_retry: batch % not found', i_batch_id;
     end if;
 
     insert into pgq.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_txid, ev_owner, ev_retry,

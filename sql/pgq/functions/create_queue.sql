@@ -7,7 +7,7 @@ declare
     n integer;
 begin
     if i_queue_name is null then
-        raise exception 'Invalid NULL value' using errcode = 'null_value_not_allowed';
+        raise exception 'Invalid NULL value';
     end if;
 
     insert into pgq.queue (queue_id, queue_name, queue_data_pfx, queue_event_seq, queue_tick_seq)

@@ -8,10 +8,10 @@ begin
     select queue_data_pfx, queue_cur_table, queue_disable_insert into q
         from pgq.queue where queue_name = x_queue_name;
     if not found then
-        raise exception 'Event queue not found' using errcode = 'undefined_object';
+        raise exception 'Event queue not found';
     end if;
     if q.queue_disable_insert and current_setting('session_replication_role') <> 'replica' then
-        raise exception 'Writing to queue disabled' using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'Writing to queue disabled';
     end if;
     return q.queue_data_pfx || '_' || q.queue_cur_table;
 end;

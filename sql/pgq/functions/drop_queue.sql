@@ -14,7 +14,7 @@ begin
     -- Looked at again: another session may have dropped it while we waited.
     select * into q from pgq.queue where queue_name = x_queue_name for update;
     if not found then
-        raise exception 'No such event queue' using errcode = 'undefined_object';
+        raise exception 'No such event queue';
     end if;
 
     if x_force then
@@ -23,8 +23,7 @@ begin
             where s.sub_queue = q.queue_id;
     elsif exists (select from pgq.subscription where sub_queue = q.queue_id) then
         raise exception 'cannot drop queue, consumers still attached'
-            using errcode = 'dependent_objects_still_exist',
-                hint = format('unregister them, or: select pgq.drop_queue(%L, true)', x_queue_name);
+            using hint = format('unregister them, or: select pgq.drop_queue(%L, true)', x_queue_name);
     end if;
 
     for n in 0 .. q.queue_ntables - 1 loop

@@ -29,7 +29,7 @@ declare
 begin
     select queue_data_pfx, queue_ntables into q from pgq.queue where queue_id = i_queue_id;
     if not found then
-        raise exception 'No such event queue' using errcode = 'undefined_object';
+        raise exception 'No such event queue';
     end if;
 
     for xid in

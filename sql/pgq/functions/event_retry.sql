@@ -11,7 +11,7 @@ declare
 begin
     select * into e from pgq.get_batch_events(x_batch_id) where ev_id = x_event_id;
     if not found then
-        raise exception 'event not found' using errcode = 'no_data_found';
+        raise exception 'event not found';
     end if;
     select sub_queue, sub_id into s from pgq.subscription where sub_batch = x_batch_id;
 

@@ -17,7 +17,7 @@ begin
             join pgq.consumer c on c.co_id = sub.sub_consumer
         where q.queue_name = x_queue and c.co_name = x_consumer;
     if not found then
-        raise exception 'consumer not registered' using errcode = 'undefined_object';
+        raise exception 'consumer not registered';
     end if;
 
     id := coalesce(x_ev_id, nextval(s.queue_event_seq::regclass));

@@ -19,14 +19,14 @@ declare
     count integer;
 begin
     if insert_event_raw.queue_name is null then
-        raise exception 'Queue name must not be NULL' using errcode = 'null_value_not_allowed';
+        raise exception 'Queue name must not be NULL';
     end if;
     select * into q from pgq.queue where queue_name = insert_event_raw.queue_name;
     if not found then
-        raise exception 'No such queue' using errcode = 'undefined_object';
+        raise exception 'No such queue';
     end if;
     if q.queue_disable_insert and current_setting('session_replication_role') <> 'replica' then
-        raise exception 'Insert into queue disallowed' using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'Insert into queue disallowed';
     end if;
 
     -- The count lives in a setting of the transaction: it ends with it, and a rolled back savepoint takes its part back.
@@ -34,8 +34,7 @@ begin
         counter := 'pgq.tx_events_' || q.queue_id;
         count := coalesce(nullif(current_setting(counter, true), ''), '0')::integer + 1;
         if count > q.queue_per_tx_limit then
-            raise exception 'Queue ''%'' allows max % events from one TX', q.queue_name, q.queue_per_tx_limit
-                using errcode = 'program_limit_exceeded';
+            raise exception 'Queue ''%'' allows max % events from one TX', q.queue_name, q.queue_per_tx_limit;
         end if;
         perform set_config(counter, count::text, true);
     end if;

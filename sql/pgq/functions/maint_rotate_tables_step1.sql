@@ -30,8 +30,7 @@ begin
     end if;
     if txid_current() < q.queue_switch_step1 then
         raise exception 'queue % maint failure: step1=%, current=%',
-                i_queue_name, q.queue_switch_step1, txid_current()
-            using errcode = 'object_not_in_prerequisite_state';
+                i_queue_name, q.queue_switch_step1, txid_current();
     end if;
 
     select p.tick_id, p.has_consumer, txid_snapshot_xmin(t.tick_snapshot) as xmin into lowest
@@ -42,8 +41,7 @@ begin
         ) p (tick_id, has_consumer)
             left join pgq.tick t on t.tick_queue = q.queue_id and t.tick_id = p.tick_id;
     if lowest.has_consumer and lowest.xmin is null then
-        raise exception 'queue % maint failure: tick % not found', i_queue_name, lowest.tick_id
-            using errcode = 'data_corrupted';
+        raise exception 'queue % maint failure: tick % not found', i_queue_name, lowest.tick_id;
     end if;
     if lowest.has_consumer and lowest.xmin <= q.queue_switch_step2 then
         return 0;

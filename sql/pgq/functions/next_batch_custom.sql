@@ -23,15 +23,13 @@ begin
             where q.queue_name = i_queue_name and c.co_name = i_consumer_name;
         if not found then
             raise exception 'Not subscriber to queue: %/%',
-                    coalesce(i_queue_name, 'NULL'), coalesce(i_consumer_name, 'NULL')
-                using errcode = 'undefined_object';
+                    coalesce(i_queue_name, 'NULL'), coalesce(i_consumer_name, 'NULL');
         end if;
 
         select * into last from pgq.tick where tick_queue = s.sub_queue and tick_id = s.sub_last_tick;
         if not found then
             raise exception 'PgQ corruption: Consumer % on queue % does not see tick %',
-                    i_consumer_name, i_queue_name, s.sub_last_tick
-                using errcode = 'data_corrupted';
+                    i_consumer_name, i_queue_name, s.sub_last_tick;
         end if;
 
         if s.sub_batch is not null then

@@ -13,7 +13,7 @@ declare
 begin
     select queue_id into q from pgq.queue where queue_name = x_queue_name for share;
     if not found then
-        raise exception 'Event queue not created yet' using errcode = 'undefined_object';
+        raise exception 'Event queue not created yet';
     end if;
 
     select tick_id into x_tick_id
@@ -21,7 +21,7 @@ begin
         where tick_queue = q.queue_id and tick_id = coalesce(x_tick_pos, tick_id)
         order by tick_queue desc, tick_id desc limit 1;
     if not found and x_tick_pos is not null then
-        raise exception 'cannot reposition, tick not found: %', x_tick_pos using errcode = 'no_data_found';
+        raise exception 'cannot reposition, tick not found: %', x_tick_pos;
     end if;
 
     insert into pgq.consumer (co_name)
@@ -41,7 +41,7 @@ begin
     end if;
 
     if x_tick_id is null then
-        raise exception 'No ticks for this queue.  Please run ticker on database.' using errcode = 'no_data_found';
+        raise exception 'No ticks for this queue.  Please run ticker on database.';
     end if;
     insert into pgq.subscription (sub_queue, sub_consumer, sub_last_tick)
         values (q.queue_id, x_consumer_id, x_tick_id)

@@ -9,16 +9,15 @@ declare
         'ticker_paused', 'rotation_period', 'external_ticker'];
 begin
     if x_queue_name is null or x_param_name is null or x_param_value is null then
-        raise exception 'Invalid NULL value' using errcode = 'null_value_not_allowed';
+        raise exception 'Invalid NULL value';
     end if;
     if not exists (select from pgq.queue where queue_name = x_queue_name) then
-        raise exception 'No such event queue' using errcode = 'undefined_object';
+        raise exception 'No such event queue';
     end if;
     -- The stray s after the name is how PgQ has always worded it.
     if x_param_name <> all (parameters) then
         raise exception 'cannot change parameter "%s"', x_param_name
-            using errcode = 'invalid_parameter_value',
-                hint = 'the parameters are ' || array_to_string(parameters, ', ');
+            using hint = 'the parameters are ' || array_to_string(parameters, ', ');
     end if;
     execute format('update pgq.queue set %I = %L where queue_name = $1', 'queue_' || x_param_name, x_param_value)
         using x_queue_name;

@@ -33,8 +33,7 @@ begin
     if found and not pgq.snapshot_contains(this.snapshot, last.snapshot) then
         raise exception 'Invalid PgQ state: old xmin=%, old xmax=%, cur txid=%',
                 txid_snapshot_xmin(last.snapshot), txid_snapshot_xmax(last.snapshot), txid_snapshot_xmax(this.snapshot)
-            using errcode = 'object_not_in_prerequisite_state',
-                detail = format('The last tick of queue %s does not lie in the past of this server.', i_queue_id),
+            using detail = format('The last tick of queue %s does not lie in the past of this server.', i_queue_id),
                 hint = 'Was the database restored from a dump? Drop the queue and create it again.';
     end if;
     if last.event_seq > this.event_seq then

@@ -7,7 +7,7 @@ declare
 begin
     select 'pgq_' || q.queue_id into channel from pgq.queue q where q.queue_name = tick_channel.queue;
     if not found then
-        raise exception 'No such event queue' using errcode = 'undefined_object';
+        raise exception 'No such event queue';
     end if;
     return channel;
 end;

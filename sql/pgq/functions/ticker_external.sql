@@ -15,8 +15,7 @@ begin
         from pgq.queue
         where queue_name = i_queue_name and queue_external_ticker and not queue_ticker_paused;
     if not found then
-        raise exception 'queue not found or ticker disabled: %', i_queue_name
-            using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'queue not found or ticker disabled: %', i_queue_name;
     end if;
 
     perform pgq.lock_for_tick(q.queue_id);

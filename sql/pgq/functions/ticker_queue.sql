@@ -10,13 +10,13 @@ begin
     select queue_id, queue_external_ticker, queue_ticker_paused into q
         from pgq.queue where queue_name = i_queue_name;
     if not found then
-        raise exception 'no such queue' using errcode = 'undefined_object';
+        raise exception 'no such queue';
     end if;
     if q.queue_external_ticker then
-        raise exception 'This queue has external tick source.' using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'This queue has external tick source.';
     end if;
     if q.queue_ticker_paused then
-        raise exception 'Ticker has been paused for this queue' using errcode = 'object_not_in_prerequisite_state';
+        raise exception 'Ticker has been paused for this queue';
     end if;
 
     perform pgq.lock_for_tick(q.queue_id);

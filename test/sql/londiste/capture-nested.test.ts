@@ -48,7 +48,7 @@ const scenarios: Record<string, string> = {
       insert into entry values (1, 'filled'), (50, 'too'); return null; end $f$;
     create trigger NAME after truncate on entry for each statement execute function f();
     truncate entry`,
-  'a trigger that truncates': `
+  'a statement trigger that replaces all rows': `
     create function f() returns trigger language plpgsql as $f$ begin
       delete from entry; insert into entry values (77, 'rest'); return null; end $f$;
     create trigger NAME after update on entry for each statement when (pg_trigger_depth() < 1) execute function f();
@@ -68,7 +68,7 @@ const scenarios: Record<string, string> = {
     update entry set parent = null;
     insert into entry values (10, 'child', 1), (11, 'grandchild', 10), (12, 'other', 2), (13, 'of itself', 13);
     update entry set id = id + 100 where id = 1; update entry set id = 200 where id = 10; delete from entry where id = 2`,
-  'MERGE with a trigger': `
+  'ON CONFLICT with a trigger': `
     create function f() returns trigger language plpgsql as $f$ begin
       if pg_trigger_depth() = 1 then update entry set item = item || '.' where id <> new.id; end if; return null; end $f$;
     create trigger NAME after insert or update on entry for each row execute function f();
@@ -89,9 +89,9 @@ const probe = `
   create or replace function probe() returns trigger language plpgsql as $f$ begin
     if current_setting('londiste.t1_' || tg_relid, true) = statement_timestamp()::text and exists (select from seen) then
       perform nextval('state_path'); end if; return null; end $f$;
-  create trigger a_probe_i after insert on entry referencing new table as seen for each statement execute function probe();
-  create trigger a_probe_u after update on entry referencing new table as seen for each statement execute function probe();
-  create trigger a_probe_d after delete on entry referencing old table as seen for each statement execute function probe();`;
+  create trigger b_probe_i after insert on entry referencing new table as seen for each statement execute function probe();
+  create trigger b_probe_u after update on entry referencing new table as seen for each statement execute function probe();
+  create trigger b_probe_d after delete on entry referencing old table as seen for each statement execute function probe();`;
 
 async function run(session: Session, reader: Session, sql: string): Promise<void> {
   await session.execute(`drop table if exists entry cascade; drop function if exists f cascade;

@@ -62,7 +62,9 @@ describe.each([0, 1] as const)('C3: a crash with synchronous_commit = off, serve
         [unticked, `not in a tick ${n}`],
       );
     }
-    console.log(`PostgreSQL ${server.major}: ${lost} of ${crashes} crashes took back a commit that no tick had shown`);
+    console.log(
+      `PostgreSQL ${server.major}: ${lost} of ${crashes} crashes took back a commit that no tick had shown`,
+    );
     expect(lost).toBeGreaterThan(0);
   });
 });

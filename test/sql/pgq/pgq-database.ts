@@ -2,6 +2,7 @@ import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { installSchema } from '../../../src/install/install.js';
 import { finishBatch, nextBatch } from '../../../src/pgq/batch.js';
 import { createDatabase, open, type Which } from '../../support/databases.js';
+import { eventually } from '../../support/eventually.js';
 
 /** A database with schema pgq, as its owner, who is no superuser, installs it. */
 export async function pgqDatabase(which: Which): Promise<ConnectSettings> {
@@ -26,11 +27,7 @@ export async function write(session: Session, data: string, queue = 'q'): Promis
 }
 
 /** The one value of a query with one row and one column. */
-export async function value<T>(
-  session: Session,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<T> {
+export async function value<T>(session: Session, text: string, values: readonly unknown[] = []): Promise<T> {
   const row = await session.one<Record<string, T>>(text, values);
   return Object.values(row)[0] as T;
 }
@@ -63,9 +60,29 @@ export async function deliver(session: Session, queue = 'q', consumer = 'c'): Pr
   return (await drain(session, queue, consumer)).map(({ data }) => data ?? '');
 }
 
+/**
+ * Everything read, up to a tick whose snapshot begins after all that was done so far. That takes as long as the oldest
+ * transaction on the whole server: other databases have theirs.
+ */
+export async function pass(session: Session, queue = 'q', consumer = 'c'): Promise<void> {
+  const marker = await value<number>(session, 'select txid_current()');
+  await eventually(async () => {
+    await deliver(session, queue, consumer);
+    return value(
+      session,
+      `select txid_snapshot_xmin(t.tick_snapshot) > $1
+       from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue
+       where q.queue_name = $2 order by t.tick_id desc limit 1`,
+      [marker, queue],
+    );
+  }, true);
+}
+
 /** One whole rotation, due or not. */
 export async function rotate(session: Session, queue = 'q'): Promise<number> {
-  await session.query(`update pgq.queue set queue_rotation_period = '-1 second' where queue_name = $1`, [queue]);
+  await session.query(`update pgq.queue set queue_rotation_period = '-1 second' where queue_name = $1`, [
+    queue,
+  ]);
   await session.query('select pgq.maint_rotate_tables_step1($1)', [queue]);
   await session.query('select pgq.maint_rotate_tables_step2()');
   return value<number>(session, 'select queue_cur_table from pgq.queue where queue_name = $1', [queue]);

@@ -6,7 +6,17 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { tickerOf } from '../../../src/pgq/ticker.js';
 import { open } from '../../support/databases.js';
-import { deliver, drain, eagerQueue, pgqDatabase, rotate, value, write, type SeenEvent } from './pgq-database.js';
+import {
+  deliver,
+  drain,
+  eagerQueue,
+  pass,
+  pgqDatabase,
+  rotate,
+  value,
+  write,
+  type SeenEvent,
+} from './pgq-database.js';
 
 const loadMs = 4000;
 
@@ -15,11 +25,10 @@ describe.each(['oldest', 'newest'] as const)('rotation on %s', (which) => {
     await using session = await open(await pgqDatabase(which));
     await eagerQueue(session);
     for (const table of [1, 2, 0, 1]) {
+      await tickerOf(session, 'q');
       await write(session, `before ${table}`);
       expect(await deliver(session)).toEqual([`before ${table}`]);
-      // A tick whose snapshot begins after step 2 of the rotation before lets the next one happen.
-      await tickerOf(session, 'q');
-      await drain(session);
+      await pass(session);
       expect(await rotate(session)).toBe(table);
     }
     expect(await session.query(`select ev_data from pgq.event_template order by ev_id`)).toEqual([
@@ -39,8 +48,7 @@ describe.each(['oldest', 'newest'] as const)('rotation on %s', (which) => {
       expect(await value(session, `select pgq.maint_rotate_tables_step1('q')`)).toBe(0);
       return value<number>(session, 'select queue_cur_table from pgq.queue');
     };
-    await tickerOf(session, 'q');
-    await drain(session);
+    await pass(session);
     expect(await step1()).toBe(0);
 
     await session.query(`update pgq.queue set queue_rotation_period = '-1 second'`);
@@ -54,8 +62,8 @@ describe.each(['oldest', 'newest'] as const)('rotation on %s', (which) => {
     expect(await value(session, 'select pgq.maint_rotate_tables_step2()')).toBe(0);
     expect(await step1()).toBe(1);
     await tickerOf(session, 'q');
-    expect(await step1()).toBe(1);
-    await drain(session);
+    expect(await step1(), 'the consumer stands at a tick of before').toBe(1);
+    await pass(session);
     expect(await step1()).toBe(2);
     await session.query(`update pgq.queue set queue_switch_step1 = 900000000, queue_switch_step2 = 3`);
     await expect(step1()).rejects.toThrow(/queue q maint failure: step1=900000000, current=\d+/);
@@ -81,10 +89,13 @@ describe.each(['oldest', 'newest'] as const)('rotation on %s', (which) => {
     expect(await tableOf(session, 'late')).toBe('pgq.event_1_0');
     await tickerOf(session, 'q');
     const batch = await value<number>(session, `select pgq.next_batch('q', 'c')`);
-    expect(await originalTables(session, batch), 'the moment: the original reads only the current table').toEqual([
-      'pgq.event_1_1',
+    expect(
+      await originalTables(session, batch),
+      'the moment: the original reads only the current table',
+    ).toEqual(['pgq.event_1_1']);
+    expect(await session.query(`select ev_data from pgq.get_batch_events($1)`, [batch])).toEqual([
+      { ev_data: 'late' },
     ]);
-    expect(await session.query(`select ev_data from pgq.get_batch_events($1)`, [batch])).toEqual([{ ev_data: 'late' }]);
   });
 
   it('does not empty a table that such a writer has put an unread event into', async () => {
@@ -166,12 +177,6 @@ async function openOldWriter(settings: ConnectSettings): Promise<Session> {
   return writer;
 }
 
-/** Everything read, and a tick whose snapshot begins after what was done so far. */
-async function pass(session: Session): Promise<void> {
-  await tickerOf(session, 'q');
-  await drain(session);
-}
-
 function tableOf(session: Session, data: string): Promise<string> {
   return value(session, `select tableoid::regclass::text from pgq.event_template where ev_data = $1`, [data]);
 }
@@ -214,7 +219,8 @@ async function writeLateUntil(
   writer: number,
 ): Promise<{ data: string[]; late: number }> {
   await using watcher = await open(settings);
-  const current = (session: Session): Promise<number> => value(session, 'select queue_cur_table from pgq.queue');
+  const current = (session: Session): Promise<number> =>
+    value(session, 'select queue_cur_table from pgq.queue');
   const data: string[] = [];
   let late = 0;
   for (let n = 0; Date.now() < until; n += 1) {

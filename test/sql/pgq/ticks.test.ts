@@ -19,9 +19,9 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
   it.each(['repeatable read', 'serializable'] as const)('C1: refuses %s', async (isolation) => {
     await using session = await open(settings);
     for (const call of [`pgq.ticker()`, `pgq.ticker('q')`, `pgq.ticker('q', 1, now(), 1)`]) {
-      await expect(inTransaction(session, () => session.query(`select ${call}`), { isolation })).rejects.toThrow(
-        `must run in a READ COMMITTED transaction, not ${isolation.toUpperCase()}`,
-      );
+      await expect(
+        inTransaction(session, () => session.query(`select ${call}`), { isolation }),
+      ).rejects.toThrow(`must run in a READ COMMITTED transaction, not ${isolation.toUpperCase()}`);
     }
   });
 
@@ -96,7 +96,9 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
 
   it('C6: event ids come without a cache, and the first event of a queue is seen at once', async () => {
     await using session = await open(settings);
-    await session.query(`select pgq.create_queue('fresh'), pgq.set_queue_config('fresh', 'ticker_max_lag', '0')`);
+    await session.query(
+      `select pgq.create_queue('fresh'), pgq.set_queue_config('fresh', 'ticker_max_lag', '0')`,
+    );
     await session.query(`select pgq.register_consumer('fresh', 'c')`);
     expect(
       await session.query(
@@ -112,7 +114,9 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
   it('C6: force_tick leads to a tick and hands out no id twice', async () => {
     await using session = await open(settings);
     await using other = await open(settings);
-    await session.query(`update pgq.queue set queue_ticker_max_lag = '1 hour', queue_ticker_idle_period = '1 hour'`);
+    await session.query(
+      `update pgq.queue set queue_ticker_max_lag = '1 hour', queue_ticker_idle_period = '1 hour'`,
+    );
     await tickerOf(session, 'q');
     const before = await lastTick(session, 'q');
     expect(await tickerOf(session, 'q')).toBeUndefined();
@@ -177,7 +181,9 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
       applicationName: 'test',
       onNotice: (message) => warnings.push(message),
     });
-    await session.query(`select pgq.create_queue('broken'), pgq.set_queue_config('broken', 'ticker_max_lag', '0')`);
+    await session.query(
+      `select pgq.create_queue('broken'), pgq.set_queue_config('broken', 'ticker_max_lag', '0')`,
+    );
     await session.query(`update pgq.queue set queue_tick_seq = 'pgq.gone' where queue_name = 'broken'`);
     const before = await lastTick(session, 'q');
     expect(await ticker(session)).toBeGreaterThan(0);
