@@ -1,8 +1,7 @@
 import { Copier, type Workbench } from '../copy/copier.js';
 import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
-import { Bell, sleep } from '../kernel/clock.js';
-import { LondisteError } from '../kernel/errors.js';
+import { Bell } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { supervise } from '../kernel/service.js';
 import { Layouts } from '../londiste/layout.js';
@@ -93,11 +92,12 @@ class SubscriptionConnections {
   }
 
   async openLink(stop: AbortSignal): Promise<Link & AsyncDisposable> {
-    const patience = this.#fence === undefined ? claimPatienceMs.start : claimPatienceMs.reconnect;
     return this.#open('replay', async (sessions) => {
       const { name } = this.#settings;
       await registerSubscriber({ name, ...sessions });
-      this.#fence = await claimWithin(patience, stop, () => claim({ name, ...sessions }, this.#fence));
+      const { start, reconnect } = claimPatienceMs;
+      const patienceMs = this.#fence === undefined ? start : reconnect;
+      this.#fence = await claim({ name, ...sessions }, { fence: this.#fence, patienceMs, stop });
       return { ...this.#linkOver(sessions, this.#fence), ...closing(sessions) };
     });
   }
@@ -172,23 +172,6 @@ function closing({ provider, feed, subscriber }: Sessions): AsyncDisposable {
       await Promise.all([subscriber.end(), feed.end(), provider.end()]);
     },
   };
-}
-
-async function claimWithin(
-  patienceMs: number,
-  stop: AbortSignal,
-  tryClaim: () => Promise<number>,
-): Promise<number> {
-  const end = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      return await tryClaim();
-    } catch (error) {
-      const isHeld = error instanceof LondisteError && error.kind === 'fenced';
-      if (!isHeld || Date.now() > end || stop.aborted) throw error;
-      await sleep(200, stop);
-    }
-  }
 }
 
 /** Sums up batches for the log, in the words of Skytools: a line for each of hundreds a minute would tell nobody anything. */

@@ -70,8 +70,8 @@ export async function setPosition(
   ]);
 }
 
-/** The fence number of a successful claim, or who holds the subscription. */
-export type Claim = { readonly fence: number } | { readonly holder: string };
+/** The fence number of a successful claim, or who holds the subscription, and whether they came after us. */
+export type Claim = { readonly fence: number } | { readonly holder: string; readonly replaced: boolean };
 
 /** `fence` is the caller's own from an earlier session, if it had one. */
 export async function claimPosition(
@@ -79,11 +79,13 @@ export async function claimPosition(
   { queue, consumer }: SubscriptionName,
   fence: number | undefined,
 ): Promise<Claim> {
-  const row = await session.one<{ fence: number | null; holder: string | null }>(
+  const row = await session.one<{ fence: number | null; holder: string | null; replaced: boolean | null }>(
     'select * from londiste.claim_position($1, $2, $3)',
     [queue, consumer, fence ?? null],
   );
-  return row.fence === null ? { holder: row.holder ?? 'another session' } : { fence: row.fence };
+  return row.fence === null
+    ? { holder: row.holder ?? 'another session', replaced: row.replaced === true }
+    : { fence: row.fence };
 }
 
 /** How many tables will be copied anew; undefined when there was no such subscription. */

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
+import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { LondisteError } from '../kernel/errors.js';
 import { Layouts } from '../londiste/layout.js';
@@ -52,25 +53,31 @@ export async function prepareSubscriber(
 }
 
 /**
- * Makes this session the one that serves the subscription and tells the provider. Refused while another live session
- * serves it.
+ * Makes the link's subscriber session the one that serves the subscription and tells the provider; returns the number
+ * under which it does. While another session holds the subscription it tries again for `patienceMs`: that may be a
+ * predecessor that is just ending, or our own from before a lost connection, which the server has not noticed yet. One
+ * that came after us (`fence` is ours from before) has replaced us, and is not waited for.
  */
 export async function claim(
   { name, provider, subscriber }: Pick<Link, 'name' | 'provider' | 'subscriber'>,
-  fence: number | undefined,
+  { fence, patienceMs, stop }: { fence: number | undefined; patienceMs: number; stop: AbortSignal },
 ): Promise<number> {
-  const claimed = await claimPosition(subscriber, name, fence);
-  if ('holder' in claimed) {
-    throw new LondisteError(
-      'fenced',
-      `consumer ${name.consumer} of queue ${name.queue} is served already by ${claimed.holder}`,
-      {
-        hint: 'stop that replay first (londiste … replay -s where it runs)',
-      },
-    );
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const claimed = await claimPosition(subscriber, name, fence);
+    if ('fence' in claimed) {
+      await raiseFence(provider, name, claimed.fence);
+      return claimed.fence;
+    }
+    if (claimed.replaced || Date.now() > end || stop.aborted) {
+      throw new LondisteError(
+        'fenced',
+        `consumer ${name.consumer} of queue ${name.queue} is served already by ${claimed.holder}`,
+        { hint: 'stop that replay first (londiste CONFIG replay -s where it runs)' },
+      );
+    }
+    await sleep(200, stop);
   }
-  await raiseFence(provider, name, claimed.fence);
-  return claimed.fence;
 }
 
 /** The tables of the subscriber that changes go into, each described once until `forget`. */

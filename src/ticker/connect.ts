@@ -6,11 +6,30 @@ export type OnNotice = (message: string, severity: string) => void;
 /** Opens a session for a service, which hands it what to do with the server's notices and ends it itself. */
 export type Connect = (onNotice: OnNotice) => Promise<Session>;
 
+/** Milliseconds that a statement is given to end when its service stops; it may wait for a lock, or be a long vacuum. */
+const graceMs = 500;
+
+/** A session whose connection is dropped when it keeps its service from stopping. The caller ends it. */
+export async function openUntil(stop: AbortSignal, connect: Connect, log: Log): Promise<Session> {
+  const session = await connect(noticesTo(log));
+  const cut = (): void => {
+    setTimeout(() => {
+      if (!session.closed) session.destroy();
+    }, graceMs).unref();
+  };
+  stop.addEventListener('abort', cut, { once: true });
+  session.onClosed(() => {
+    stop.removeEventListener('abort', cut);
+  });
+  if (stop.aborted) cut();
+  return session;
+}
+
 /** The same warning several times a second tells no more than once a minute. */
 const sameWarningMs = 60_000;
 
 /** Passes the server's warnings on to the log: a queue that cannot be ticked is told by one. */
-export function noticesTo(log: Log): OnNotice {
+function noticesTo(log: Log): OnNotice {
   const lastTold = new Map<string, number>();
   return (message, severity) => {
     if (severity !== 'WARNING') {

@@ -12,7 +12,7 @@ import {
   maintRotateTablesStep2,
   type MaintOperation,
 } from '../pgq/maintenance.js';
-import { noticesTo, type Connect } from './connect.js';
+import { openUntil, type Connect } from './connect.js';
 import { Readiness } from './readiness.js';
 
 /** A function that never returns 0 would keep maintenance from everything else. */
@@ -96,7 +96,7 @@ export class Maintainer implements Service {
     return keepRunning({ name: this.name, log: this.#log }, stop, async (healthy) => {
       // The ticker says what is waited for; two voices would only repeat each other.
       const quiet = this.#log.child({}, { level: 'silent' });
-      await using session = await this.#connect(noticesTo(this.#log));
+      await using session = await openUntil(stop, this.#connect, this.#log);
       if (!(await new Readiness(session, quiet).waitForSchema(stop))) return;
       while (!stop.aborted) {
         this.#tell(await maintainOnce(session));

@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.js';
 import { keepRunning, type Service } from '../kernel/service.js';
 import { tap } from '../kernel/tap.js';
 import { announceTicker, ticker } from '../pgq/ticker.js';
-import { noticesTo, type Connect } from './connect.js';
+import { openUntil, type Connect } from './connect.js';
 import { Readiness } from './readiness.js';
 
 /** Milliseconds to the next look while ticks are being made: what an event waits for, at most, in a busy queue. */
@@ -49,7 +49,7 @@ export class Ticker implements Service {
   }
 
   async #serve(stop: AbortSignal, healthy: () => void): Promise<void> {
-    await using session = await this.#connect(noticesTo(this.#log));
+    await using session = await openUntil(stop, this.#connect, this.#log);
     const readiness = new Readiness(session, this.#log);
     if (!(await readiness.waitForSchema(stop))) return;
     await announceTicker(session);

@@ -1,28 +1,139 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { ConnectSettings, Row, Session } from '../../src/db/session.js';
+import { installSchema, requireSchema } from '../../src/install/install.js';
 import { createDatabase, open } from '../support/databases.js';
-import { installSchema } from '../../src/install/install.js';
+
+const manifest = fileURLToPath(new URL('../../sql/pgq/install.sql', import.meta.url));
 
 describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => {
-  it('installs, and finds itself there', async () => {
+  it('changes nothing the second time', async () => {
     await using session = await open(await createDatabase(which));
+    await expect(requireSchema(session, 'pgq', 'pgqadm … install')).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('schema pgq is not installed') as string,
+      hint: 'run: pgqadm … install',
+    });
     expect(await installSchema(session, 'pgq')).toBe('installed');
+    await requireSchema(session, 'pgq', '');
+    const before = await catalogue(session);
+    expect(before.length).toBeGreaterThan(100);
     expect(await installSchema(session, 'pgq')).toBe('present');
-    await session.query(`update pgq.installation set code_digest = null`);
+    expect(await catalogue(session)).toEqual(before);
+  });
+
+  it('makes the functions anew when they are not of this version, and keeps the tables', async () => {
+    await using session = await open(await createDatabase(which));
+    await installSchema(session, 'pgq');
+    const before = await catalogue(session);
+    await session.query(`select pgq.create_queue('kept')`);
+    await session.query(
+      `create or replace function pgq.version() returns text language sql as $$ select 'old' $$`,
+    );
+    await session.query(`update pgq.installation set code_digest = 'of something else'`);
     expect(await installSchema(session, 'pgq')).toBe('upgraded');
-    console.log(await session.query(`select pgq.create_queue('a.b'), pgq.ticker('a.b')`));
-    await session.query(`select pgq.register_consumer('a.b','c'), pgq.insert_event('a.b', 't', 'd')`);
-    await session.query(`select pgq.set_queue_config('a.b','ticker_max_lag','0')`);
-    console.log(await session.query(`select pgq.ticker()`));
-    const [{ b }] = (await session.query<{ b: number }>(`select pgq.next_batch('a.b','c') as b`)) as [
-      { b: number },
-    ];
-    console.log(await session.query(`select pgq.batch_event_sql($1)`, [b]));
-    console.log(await session.query(`select * from pgq.get_batch_events($1)`, [b]));
-    console.log(await session.query(`select * from pgq.get_queue_info()`));
-    console.log(await session.query(`select * from pgq.get_consumer_info()`));
-    console.log(await session.query(`select * from pgq.epoch`));
-    await session.query(`select pgq.finish_batch($1)`, [b]);
-    console.log(await session.query(`select * from pgq.maint_operations()`));
-    await session.query(`select pgq.drop_queue('a.b', true)`);
+    expect(
+      await session.query(`select pgq.version() ~ '^3' as ours, (select queue_name from pgq.queue)`),
+    ).toEqual([{ ours: true, queue_name: 'kept' }]);
+    await session.query(`select pgq.drop_queue('kept')`);
+    expect(await catalogue(session)).toEqual(before);
+    expect(await installSchema(session, 'pgq')).toBe('present');
+  });
+
+  it('refuses what a newer version has left behind, and leaves alone what it can still work with', async () => {
+    await using session = await open(await createDatabase(which));
+    await installSchema(session, 'pgq');
+    await session.query(`update pgq.installation set schema_version = 7, code_digest = 'of version 7'`);
+    expect(await installSchema(session, 'pgq')).toBe('present');
+    await session.query(`update pgq.installation set oldest_code = 6`);
+    const refusal = { kind: 'refused', hint: 'use the newer version of the program here too' };
+    await expect(installSchema(session, 'pgq')).rejects.toMatchObject(refusal);
+    await expect(requireSchema(session, 'pgq', '')).rejects.toMatchObject(refusal);
+  });
+
+  it('refuses a schema pgq of another program', async () => {
+    await using session = await open(await createDatabase(which));
+    await session.query('create schema pgq; create table pgq.queue (queue_id integer)');
+    await expect(installSchema(session, 'pgq')).rejects.toThrow(
+      /was made by another program \(installing pgq\/guard/,
+    );
+    expect(await session.query(`select nspname from pg_namespace where nspname = 'pgq'`)).toHaveLength(1);
+    expect(await session.query(`select to_regclass('pgq.tick') as tick`)).toEqual([{ tick: null }]);
+  });
+
+  it('goes well when many install at once, in two databases', async () => {
+    const databases = await Promise.all([createDatabase(which), createDatabase(which)]);
+    const outcomes = await Promise.all(
+      databases.flatMap((settings) => Array.from({ length: 4 }, () => installIn(settings))),
+    );
+    expect(outcomes).toContain('installed');
+    const [one, two] = await Promise.all(databases.map(catalogueOf));
+    expect(one).toEqual(two);
+  });
+
+  it('gives the same with psql', async (context) => {
+    const psql = spawnSync('psql', ['--version']);
+    if (psql.status !== 0) context.skip('there is no psql on this machine: psql --version failed');
+    const [byPsql, byUs] = await Promise.all([createDatabase(which), createDatabase(which)]);
+    for (const time of ['first', 'second']) {
+      const { status, stderr } = spawnSync(
+        'psql',
+        [
+          '-X',
+          '-q',
+          '-h',
+          byPsql.host,
+          '-p',
+          String(byPsql.port),
+          '-U',
+          byPsql.user,
+          '-d',
+          byPsql.database,
+          '-f',
+          manifest,
+        ],
+        { encoding: 'utf8' },
+      );
+      expect({ status, stderr }, time).toEqual({ status: 0, stderr: '' });
+    }
+    expect(await installIn(byUs)).toBe('installed');
+    expect(await catalogueOf(byPsql)).toEqual(await catalogueOf(byUs));
+    expect(await installIn(byPsql)).toBe('upgraded');
+    expect(await installIn(byPsql)).toBe('present');
   });
 });
+
+async function installIn(settings: ConnectSettings): Promise<string> {
+  await using session = await open(settings);
+  return await installSchema(session, 'pgq');
+}
+
+async function catalogueOf(settings: ConnectSettings): Promise<Row[]> {
+  await using session = await open(settings);
+  return await catalogue(session);
+}
+
+/** Every function, column, constraint and index of the schema, with its text and its rights. */
+async function catalogue(session: Session): Promise<Row[]> {
+  return session.query(
+    `select 'function' as kind, p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as text, p.proacl::text as rights
+       from pg_proc p where p.pronamespace = 'pgq'::regnamespace
+     union all
+     select 'column', c.relname || '.' || a.attname,
+         format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null ' else ' ' end
+           || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
+         c.relacl::text
+       from pg_class c join pg_attribute a on a.attrelid = c.oid
+         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+       where c.relnamespace = 'pgq'::regnamespace and a.attnum > 0 and not a.attisdropped
+     union all
+     select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid), null
+       from pg_constraint where connamespace = 'pgq'::regnamespace
+     union all
+     select 'index', indexname, indexdef, null from pg_indexes where schemaname = 'pgq'
+     union all
+     select 'view', viewname, definition, null from pg_views where schemaname = 'pgq'
+     order by 1, 2`,
+  );
+}

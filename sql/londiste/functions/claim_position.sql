@@ -1,11 +1,12 @@
 -- Makes this session the one that serves a subscription, for as long as the session lives, and raises the fence, unless
 -- it still is `i_fence`, the caller's own from an earlier session. When another live session serves the subscription,
--- nothing changes, `fence` is null and `holder` says who that is.
+-- nothing changes, `fence` is null, `holder` says who that is, and `replaced` whether it came after the caller.
 -- Called by: replay when it starts and after each reconnect.
 -- Locks: a session lock of the position (a row lock would have to be held by a transaction that never ends), then the
 -- row: a predecessor whose connection is dead may still hold that one until the server notices.
 create or replace function londiste.claim_position(
-    i_queue_name text, i_consumer_name text, i_fence bigint, out fence bigint, out holder text)
+    i_queue_name text, i_consumer_name text, i_fence bigint,
+    out fence bigint, out holder text, out replaced boolean)
 language plpgsql as $$
 declare
     v_lock bigint := hashtextextended(format('londiste.position:%s/%s', i_queue_name, i_consumer_name), 0);
@@ -18,6 +19,9 @@ begin
            and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
            and (l.classid::bigint << 32 | l.objid::bigint) = v_lock;
         holder := coalesce(holder, 'a session that is just ending');
+        replaced := exists (
+            select from londiste.position p
+             where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name and p.fence > i_fence);
         return;
     end if;
 

@@ -1,7 +1,7 @@
 -- The query that returns the events of a batch in the order of their ids.
 -- Called by: pgq.get_batch_events, pgq.get_batch_cursor, and programs that stream a batch.
 create or replace function pgq.batch_event_sql(x_batch_id bigint) returns text
-language plpgsql stable
+language plpgsql
 as $$
 declare
     b record;

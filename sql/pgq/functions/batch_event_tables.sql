@@ -5,7 +5,7 @@
 -- moments of rotation tells which tables a batch can skip. A probe of the index on ev_txid for each table can.
 -- (docs/decisions/0001)
 create or replace function pgq.batch_event_tables(x_batch_id bigint) returns setof text
-language plpgsql stable
+language plpgsql
 as $$
 begin
     return query

@@ -7,7 +7,7 @@ create or replace function pgq.find_tick_helper(
     in i_min_count bigint, in i_min_interval interval,
     out next_tick_id bigint, out next_tick_time timestamptz, out next_tick_seq bigint
 )
-language plpgsql stable
+language plpgsql
 as $$
 declare
     t record;

@@ -4,7 +4,7 @@ create or replace function pgq.get_batch_info(
     out queue_name text, out consumer_name text, out batch_start timestamptz, out batch_end timestamptz,
     out prev_tick_id bigint, out tick_id bigint, out lag interval, out seq_start bigint, out seq_end bigint
 )
-language sql stable
+language sql
 as $$
     select q.queue_name, c.co_name, last.tick_time, cur.tick_time,
         s.sub_last_tick, s.sub_next_tick, current_timestamp - cur.tick_time, last.tick_event_seq, cur.tick_event_seq

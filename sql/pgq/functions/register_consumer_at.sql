@@ -1,6 +1,7 @@
 -- Registers a consumer at a tick, or at the last one when x_tick_pos is null. Returns 1 for a new one; a consumer that
 -- is registered already is moved to x_tick_pos, when there is one, loses its open batch, and 0 is returned.
--- Locks: the queue's row in share mode, so that rotation does not take away the events behind the tick meanwhile.
+-- Locks: the queue's row in share mode, so that rotation does not take away the events behind the tick meanwhile; then
+-- the consumer's row, then its registration.
 create or replace function pgq.register_consumer_at(
     x_queue_name text, x_consumer_name text, x_tick_pos bigint
 ) returns integer
@@ -24,10 +25,12 @@ begin
         raise exception 'cannot reposition, tick not found: %', x_tick_pos;
     end if;
 
-    insert into pgq.consumer (co_name)
-        select x_consumer_name where not exists (select from pgq.consumer where co_name = x_consumer_name)
-        on conflict (co_name) do nothing;
-    select co_id into strict x_consumer_id from pgq.consumer where co_name = x_consumer_name for key share;
+    -- Others may make the consumer, or remove it with its last registration, at this moment.
+    loop
+        select co_id into x_consumer_id from pgq.consumer where co_name = x_consumer_name for key share;
+        exit when found;
+        insert into pgq.consumer (co_name) values (x_consumer_name) on conflict (co_name) do nothing;
+    end loop;
 
     if x_tick_pos is not null then
         update pgq.subscription

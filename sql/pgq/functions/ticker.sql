@@ -1,9 +1,10 @@
 -- Ticks every queue that is due and returns how many got a tick. Queues with an external ticker and paused ones are
--- left alone. A queue that fails is told as a warning and does not keep the others from their ticks.
+-- left alone. A queue that fails, or whose lock somebody keeps, is told as a warning and does not keep the others from
+-- their ticks.
 -- Called by: the ticker daemon, several times a second: when nothing is due it is one query, and takes no xid.
 -- Locks: the tick lock of each queue that is due, in the order of their ids, until commit.
 create or replace function pgq.ticker() returns bigint
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s'
 as $$
 declare
     q record;

@@ -69,12 +69,12 @@ function statement(write: Write, { table = 'shop.entry', key = 'id', item = 'ite
 }
 
 async function prepare(session: Session): Promise<void> {
-  await session.execute(
-    `create schema shop; create table shop.entry (spare text, id int primary key, item text)`,
-  );
+  await session.execute(`drop schema if exists shop, moved, elsewhere cascade;
+    delete from londiste.provider_table; truncate pgq.event_1;
+    create schema shop; create table shop.entry (spare text, id int primary key, item text)`);
   await session.query('select londiste.provider_add_table($1, $2)', [queue, 'shop.entry']);
   // Plans of every path are in the session's cache before anything changes.
-  for (const write of writes) await session.execute(statement(write, {}));
+  for (const write of writes) await session.execute(statement(write, { ddl: '' }));
   await session.execute('delete from shop.entry');
 }
 

@@ -5,7 +5,7 @@ import { tickOnce } from '../../../src/ticker/ticker.js';
 import { open } from '../../support/databases.js';
 import { drain, eagerQueue, pgqDatabase, value, write, type SeenEvent } from './pgq-database.js';
 
-const loadMs = 4000;
+const loadMs = 3000;
 
 describe.each(['oldest', 'newest'] as const)('C1: two tickers at once on %s', (which) => {
   it('take snapshots in order, and every event is in exactly one batch', async () => {

@@ -18,7 +18,7 @@ import {
   type SeenEvent,
 } from './pgq-database.js';
 
-const loadMs = 4000;
+const loadMs = 3000;
 
 describe.each(['oldest', 'newest'] as const)('rotation on %s', (which) => {
   it('goes round the tables, empties them, and keeps ticks as long as their events', async () => {

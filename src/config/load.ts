@@ -1,0 +1,135 @@
+import { LondisteError } from '../kernel/errors.js';
+import type { Conninfo, ConnectSettings } from './conninfo.js';
+import { readConfigFile } from './locate.js';
+import type { Program } from './options.js';
+import { Resolver } from './resolve.js';
+
+/** What both programs' daemons and commands need to know. */
+export interface CommonSettings {
+  /** The file that was read, as it was named. */
+  readonly configPath: string;
+  readonly jobName: string;
+  /** Absolute, as is `pidfile`; not there: standard error. */
+  readonly logfile?: string;
+  /** Bytes. */
+  readonly logSize: number;
+  readonly logCount: number;
+  readonly logFormat: 'text' | 'json';
+  readonly pidfile?: string;
+  readonly loopDelayMs: number;
+  /** Sentences for whoever starts the program: nothing is wrong, and yet they should know. */
+  readonly warnings: readonly string[];
+}
+
+/** The section `[londiste]`. */
+export interface LondisteSettings extends CommonSettings {
+  readonly provider: ConnectSettings;
+  readonly subscriber: ConnectSettings;
+  readonly subscription: { readonly queue: string; readonly consumer: string };
+  /** 0 for none. */
+  readonly lockTimeoutMs: number;
+  /** 0 for none. */
+  readonly statementTimeoutMs: number;
+  readonly parallelCopies: number;
+}
+
+/** The section `[pgqadm]`. */
+export interface PgqadmSettings extends CommonSettings {
+  readonly database: ConnectSettings;
+  readonly maintDelayMs: number;
+}
+
+interface SettingsOf {
+  readonly londiste: LondisteSettings;
+  readonly pgqadm: PgqadmSettings;
+}
+
+export interface LoadRequest<P extends Program> {
+  readonly program: P;
+  /** The CONFIG argument; without it the file is looked for. */
+  readonly path?: string | undefined;
+  /** What `--set` gave: `key=value`. */
+  readonly overrides?: readonly string[] | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads a program's settings: `--set` before environment before file before default. Throws a `LondisteError` of kind
+ * `config` whose message has a line for everything that is wrong with the file.
+ */
+export function loadConfig<P extends Program>(request: LoadRequest<P>): SettingsOf[P] {
+  const { program, path, overrides = [], environment } = request;
+  const file = readConfigFile(program, path, environment);
+  const { values, faults, warnings } = new Resolver({ program, file, overrides, environment }).resolve();
+  if (faults.length > 0) throw new LondisteError('config', faults.join('\n'));
+  return builders[program](new Values(values), { configPath: file.path, warnings });
+}
+
+const builders: {
+  readonly [P in Program]: (
+    values: Values,
+    about: { configPath: string; warnings: string[] },
+  ) => SettingsOf[P];
+} = {
+  londiste: (values, about) => ({
+    ...common(values, about),
+    provider: values.connection('provider_db'),
+    subscriber: values.connection('subscriber_db'),
+    subscription: { queue: values.text('pgq_queue_name'), consumer: values.text('pgq_consumer_id') },
+    lockTimeoutMs: values.number('lock_timeout'),
+    statementTimeoutMs: values.number('statement_timeout'),
+    parallelCopies: values.number('parallel_copies'),
+  }),
+  pgqadm: (values, about) => ({
+    ...common(values, about),
+    database: values.connection('db'),
+    maintDelayMs: values.number('maint_delay'),
+  }),
+};
+
+function common(values: Values, about: { configPath: string; warnings: string[] }): CommonSettings {
+  const logfile = values.optionalText('logfile');
+  const pidfile = values.optionalText('pidfile');
+  return {
+    ...about,
+    jobName: values.text('job_name'),
+    ...(logfile === undefined ? {} : { logfile }),
+    logSize: values.number('log_size'),
+    logCount: values.number('log_count'),
+    logFormat: values.text('log_format') === 'json' ? 'json' : 'text',
+    ...(pidfile === undefined ? {} : { pidfile }),
+    loopDelayMs: values.number('loop_delay'),
+  };
+}
+
+/** The resolved values, taken out by key and type; a key that is not of that type is a mistake of ours. */
+class Values {
+  readonly #values: ReadonlyMap<string, string | number | Conninfo>;
+
+  constructor(values: ReadonlyMap<string, string | number | Conninfo>) {
+    this.#values = values;
+  }
+
+  optionalText(key: string): string | undefined {
+    const value = this.#values.get(key);
+    return value === undefined || typeof value === 'string' ? value : wrong(key);
+  }
+
+  text(key: string): string {
+    return this.optionalText(key) ?? wrong(key);
+  }
+
+  number(key: string): number {
+    const value = this.#values.get(key);
+    return typeof value === 'number' ? value : wrong(key);
+  }
+
+  connection(key: string): ConnectSettings {
+    const value = this.#values.get(key);
+    return typeof value === 'object' ? value.settings : wrong(key);
+  }
+}
+
+function wrong(key: string): never {
+  throw new LondisteError('bug', `the options list and the settings disagree about ${key}`);
+}

@@ -1,0 +1,102 @@
+/** Roles belong to a cluster, so this needs a server of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConnectSettings, Session } from '../../src/db/session.js';
+import { oldestAndNewest } from '../../src/embedded/binaries.js';
+import type { Server } from '../../src/embedded/server.js';
+import { installSchema } from '../../src/install/install.js';
+import { owner, startServer } from '../support/clusters.js';
+import { asSuperuser, createDatabase, open } from '../support/databases.js';
+
+const databases = 6;
+
+describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
+  const folder = mkdtempSync(join(tmpdir(), 'londiste-roles-'));
+  let server: Server;
+  let settings: ConnectSettings;
+
+  beforeAll(async () => {
+    server = await startServer((await oldestAndNewest(process.env))[which], join(folder, 'data'));
+  });
+
+  afterAll(async () => {
+    await server.stop('immediate');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('are left out where the owner may not create roles', async () => {
+    settings = await createDatabase(server);
+    await using session = await open(settings);
+    expect(await installSchema(session, 'pgq')).toBe('installed');
+    expect(await pgqRoles(session)).toEqual([]);
+  });
+
+  it('are made once by installers in many databases at once', async () => {
+    await asSuperuser(server.port, (admin) => admin.query(`alter role ${owner} createrole`));
+    const all = await Promise.all(Array.from({ length: databases }, () => createDatabase(server)));
+    const outcomes = await Promise.all(
+      all.map(async (one) => {
+        await using session = await open(one);
+        return await installSchema(session, 'pgq');
+      }),
+    );
+    expect(outcomes).toEqual(Array.from({ length: databases }, () => 'installed'));
+    await using session = await open(all[0] ?? settings);
+    expect(await pgqRoles(session)).toEqual(['pgq_admin', 'pgq_reader', 'pgq_writer']);
+    settings = all[0] ?? settings;
+  });
+
+  it('may do what their names say and no more', async () => {
+    await asSuperuser(
+      server.port,
+      (admin) =>
+        admin.query(`create role reading login in role pgq_reader; create role writing login in role pgq_writer;
+          create role administering login in role pgq_admin; create role nobody login`),
+      settings.database,
+    );
+    const as = (user: string): Promise<Session> => open({ ...settings, user });
+    await using administrator = await as('administering');
+    await using reader = await as('reading');
+    await using writer = await as('writing');
+    await using nobody = await as('nobody');
+
+    await administrator.query(
+      `select pgq.create_queue('q'), pgq.set_queue_config('q', 'ticker_max_lag', '0')`,
+    );
+    await reader.query(`select pgq.register_consumer('q', 'c')`);
+    await writer.query(`select pgq.insert_event('q', 't', 'd')`);
+    await writer.query(`select pgq.insert_event('q', 't', 'd', null, null, null, null)`);
+    await administrator.query('select pgq.ticker()');
+    const { batch } = await reader.one<{ batch: number }>(`select pgq.next_batch('q', 'c') as batch`);
+    expect(await reader.query('select * from pgq.get_batch_events($1)', [batch])).toHaveLength(2);
+    await reader.query('select pgq.event_retry($1, 1, 0)', [batch]);
+    await reader.query('select pgq.finish_batch($1)', [batch]);
+    expect(await administrator.query('select * from pgq.maint_operations()')).toEqual([]);
+    await administrator.query('select pgq.maint_retry_events()');
+    expect(await nobody.query('select * from pgq.get_queue_info()')).toHaveLength(1);
+    expect(await nobody.query('select * from pgq.get_consumer_info()')).toHaveLength(1);
+
+    const denied: [Session, string][] = [
+      [reader, `select pgq.insert_event('q', 't', 'd')`],
+      [reader, `select pgq.ticker()`],
+      [writer, `select pgq.next_batch('q', 'c')`],
+      [writer, `select * from pgq.event_1`],
+      [nobody, `select pgq.insert_event('q', 't', 'd')`],
+      [nobody, `select pgq.create_queue('r')`],
+      [nobody, `select pgq.store_tick(1, 1, now(), 1)`],
+      [nobody, `select * from pgq.event_template`],
+    ];
+    for (const [session, statement] of denied) {
+      await expect(session.query(statement), statement).rejects.toMatchObject({ kind: 'rights' });
+    }
+  });
+});
+
+async function pgqRoles(session: Session): Promise<string[]> {
+  const rows = await session.query<{ rolname: string }>(
+    `select rolname from pg_roles where rolname ~ '^pgq_' order by 1`,
+  );
+  return rows.map(({ rolname }) => rolname);
+}

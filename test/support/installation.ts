@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import type { ConnectSettings } from '../../src/db/session.js';
+import { eventually } from './eventually.js';
+import { conninfo } from './databases.js';
+import { run, type Outcome } from './programs.js';
+
+/**
+ * A user's folder with the seed's two INI files, in which nothing but host, port, user and database is ours, and the
+ * commands that are typed there.
+ */
+export class Installation {
+  readonly folder = mkdtempSync(join(tmpdir(), 'londiste-user-'));
+
+  constructor(
+    readonly provider: ConnectSettings,
+    readonly subscriber: ConnectSettings,
+  ) {
+    writeFileSync(join(this.folder, 'ticker.ini'), this.tickerIni());
+    writeFileSync(join(this.folder, 'replica.ini'), this.replicaIni());
+    afterAll(async () => {
+      await this.stopDaemons();
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  tickerIni(): string {
+    return `[pgqadm]
+job_name = ticker
+db = ${conninfo(this.provider)}
+# how often to run maintenance [minutes]
+maint_delay_min = 1
+# how often to check for activity [secs]
+loop_delay = 0.1
+logfile = %(job_name)s.log
+pidfile = %(job_name)s.pid
+use_skylog = 0
+`;
+  }
+
+  replicaIni(): string {
+    return `[londiste]
+job_name = lmaster_to_slave
+provider_db = ${conninfo(this.provider)}
+subscriber_db = ${conninfo(this.subscriber)}
+# it will be used as sql ident so no dots/spaces
+pgq_queue_name = londiste.write
+pidfile = %(job_name)s.pid
+logfile = %(job_name)s.log
+use_skylog = 0
+`;
+  }
+
+  /** Types a command line as it stands, like `londiste replica.ini provider add entry`. */
+  type(line: string, env: Record<string, string> = {}): Promise<Outcome> {
+    const [program, ...args] = line.split(' ');
+    if (program !== 'londiste' && program !== 'pgqadm') throw new Error(`not one of our programs: ${line}`);
+    return run(program, args, { cwd: this.folder, env });
+  }
+
+  /** Types a command that must succeed; returns what it printed. */
+  async must(line: string, env: Record<string, string> = {}): Promise<string> {
+    const outcome = await this.type(line, env);
+    expect(outcome, `${line}\n${this.log('ticker')}\n${this.log('lmaster_to_slave')}`).toMatchObject({
+      code: 0,
+    });
+    return outcome.stdout;
+  }
+
+  /** Types a command that must be refused; returns what it said. */
+  async refused(line: string, env: Record<string, string> = {}): Promise<string> {
+    const outcome = await this.type(line, env);
+    expect(outcome.code, `${line}: ${outcome.stdout}${outcome.stderr}`).toBeGreaterThan(0);
+    expect(outcome.stderr, line).not.toMatch(/^\s+at /m);
+    return outcome.stderr;
+  }
+
+  /** The walkthrough of the README: starts both daemons and replicates the table `entry` with its sequence. */
+  async replicateEntry(): Promise<void> {
+    await this.must('pgqadm ticker.ini ticker -d');
+    await this.must('londiste replica.ini provider install');
+    await this.must('londiste replica.ini subscriber install');
+    await this.must('londiste replica.ini replay -d');
+    await this.must('londiste replica.ini provider add entry');
+    await this.must('londiste replica.ini provider add-seq entry_id_seq');
+    await this.must('londiste replica.ini subscriber add entry');
+    await this.must('londiste replica.ini subscriber add-seq entry_id_seq');
+  }
+
+  log(job: string): string {
+    try {
+      return readFileSync(join(this.folder, `${job}.log`), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  pid(job: string): number | undefined {
+    try {
+      return Number(readFileSync(join(this.folder, `${job}.pid`), 'utf8'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Kills a daemon as no handler can notice. */
+  kill(job: string): void {
+    const pid = this.pid(job);
+    if (pid === undefined) throw new Error(`no pid file of ${job}`);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** Waits until the process that a pid file names has ended. */
+  async gone(job: string): Promise<void> {
+    const pid = this.pid(job);
+    await eventually(() => pid === undefined || !isAlive(pid), true, 30_000);
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  /** Ends what a test left running, by the pid files of its own folder. */
+  private async stopDaemons(): Promise<void> {
+    for (const [job, line] of [
+      ['lmaster_to_slave', 'londiste replica.ini -k'],
+      ['ticker', 'pgqadm ticker.ini -k'],
+    ] as const) {
+      if (this.pid(job) !== undefined) await this.type(line);
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
