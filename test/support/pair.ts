@@ -71,6 +71,11 @@ export class Daemons {
     return new Daemons((stop) => runReplay(settings, { log: testLog(), stop, ready: () => undefined }));
   }
 
+  /** Waits until the services end by themselves; throws what ended them. */
+  ended(): Promise<void> {
+    return this.#done;
+  }
+
   /** Stops and waits; throws what ended the services before. */
   async stop(): Promise<void> {
     this.#stop.abort();

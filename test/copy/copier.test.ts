@@ -1,0 +1,179 @@
+/** Copies: what is kept on the provider and for how long, and what happens to one that is cut off at each of its moments. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
+import { addProviderTables } from '../../src/setup/provider.js';
+import {
+  addSubscriberTables,
+  listTables,
+  removeSubscriberTables,
+  resyncTables,
+} from '../../src/setup/subscriber.js';
+import { getConsumerInfo } from '../../src/pgq/consumer.js';
+import { open } from '../support/databases.js';
+import { eventually } from '../support/eventually.js';
+import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
+
+let pair: Pair;
+let replay: Daemons;
+
+beforeEach(async () => {
+  pair = await createPair('oldest', 'newest');
+  for (const session of [pair.provider, pair.subscriber]) {
+    await session.execute(
+      'create table entry (id int primary key, item text); create table other (id int primary key)',
+    );
+  }
+  await pair.provider.execute(`insert into entry select n, 'old' from generate_series(1, 2000) n`);
+  Daemons.ticker(pair);
+  replay = Daemons.replay(pair);
+  await addProviderTables(pair.provider, pair.name.queue, ['entry', 'other']);
+  await eventually(
+    async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
+    true,
+  );
+});
+
+afterEach(async () => {
+  disarmAll();
+  await replay.stop();
+});
+
+async function states(): Promise<string[]> {
+  return (await listTables(pair.subscriber, pair.name)).map(({ state }) => state);
+}
+
+async function equal(): Promise<void> {
+  await eventually(() => fingerprint(pair.subscriber, 'entry'), await fingerprint(pair.provider, 'entry'));
+}
+
+function holdConsumer(): ReturnType<typeof getConsumerInfo> {
+  return getConsumerInfo(pair.provider, pair.name.queue, `${pair.name.consumer}.hold`);
+}
+
+/** Stops the copier at a moment: `reached` resolves there, `release` lets it go on. */
+function pauseAt(moment: Moment): { reached: Promise<void>; release: () => void } {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const reached = new Promise<void>((resolve) => {
+    arm(moment, async () => {
+      resolve();
+      await released;
+    });
+  });
+  return { reached, release };
+}
+
+test('events are held from before the snapshot until replay has the table, and no longer (I8)', async () => {
+  const { reached, release } = pauseAt('copy.snapshot-taken');
+  await addSubscriberTables(pair.ends, ['entry']);
+  await reached;
+  const held = (await holdConsumer())?.lastTick ?? 0;
+  await pair.provider.execute(
+    `insert into entry select n, 'while copying' from generate_series(3001, 3100) n; delete from entry where id <= 10`,
+  );
+  await pair.provider.execute('insert into other values (1)');
+  await addSubscriberTables(pair.ends, ['other']);
+  await eventually(
+    async () =>
+      ((await getConsumerInfo(pair.provider, pair.name.queue, pair.name.consumer))?.lastTick ?? 0) > held,
+    true,
+  );
+  expect((await holdConsumer())?.lastTick).toBe(held);
+  release();
+  await eventually(states, ['ok', 'ok']);
+  await equal();
+  await eventually(holdConsumer, undefined);
+});
+
+test('a copy that fails at any of its moments starts over or goes on, and the table is right', async () => {
+  const hits: string[] = [];
+  await addSubscriberTables(pair.ends, ['entry']);
+  await eventually(states, ['ok']);
+  for (const moment of [
+    'copy.snapshot-taken',
+    'copy.rows-landed-not-committed',
+    'copy.landed',
+    'copy.caught-up',
+  ] as const) {
+    let thrown = 0;
+    arm(moment, () => {
+      thrown += 1;
+      if (thrown === 1) throw new Error(`tap ${moment}`);
+    });
+    // A tick between copy and catching up, so that there is something to catch up with.
+    arm('copy.landed', async () => {
+      if (moment === 'copy.landed') {
+        thrown += 1;
+        if (thrown === 1) throw new Error(`tap ${moment}`);
+      }
+      const { last } = await pair.provider.one<{ last: number }>('select max(tick_id) as last from pgq.tick');
+      await pair.provider.execute(`update entry set item = '${moment}' where id % 3 = 0`);
+      await eventually(
+        async () => (await pair.provider.query('select from pgq.tick where tick_id > $1', [last])).length > 0,
+        true,
+      );
+    });
+    await resyncTables(pair.ends, ['entry']);
+    await pair.provider.execute(
+      `update entry set item = item || '.' where id % 7 = 0; delete from entry where id % 100 = ${hits.length}`,
+    );
+    await eventually(states, ['ok'], 30_000);
+    await equal();
+    expect([moment, thrown > 0]).toEqual([moment, true]);
+    hits.push(`${moment} ${thrown}`);
+    disarmAll();
+  }
+  console.log(`copies that failed: ${hits.join(', ')}`);
+});
+
+test('removed during its copy: the copy is given up and changes nothing', async () => {
+  await pair.subscriber.execute(`insert into entry values (-1, 'mine')`);
+  const { reached, release } = pauseAt('copy.rows-landed-not-committed');
+  await addSubscriberTables(pair.ends, ['entry']);
+  await reached;
+  await removeSubscriberTables(pair.ends, ['entry']);
+  release();
+  await eventually(holdConsumer, undefined);
+  expect(await states()).toEqual([]);
+  expect(await pair.subscriber.query('select id from entry')).toEqual([{ id: -1 }]);
+});
+
+test('a table that cannot be copied does not hold up another, and goes on when it is mended', async () => {
+  await pair.subscriber.execute('alter table entry add constraint small check (id < 1000)');
+  await addSubscriberTables(pair.ends, ['entry']);
+  await addSubscriberTables(pair.ends, ['other']);
+  await eventually(
+    async () =>
+      (await listTables(pair.subscriber, pair.name)).map(({ state, errorSqlstate }) => [
+        state,
+        errorSqlstate,
+      ]),
+    [
+      ['copying', '23514'],
+      ['ok', undefined],
+    ],
+  );
+  await pair.subscriber.execute('alter table entry drop constraint small');
+  await eventually(states, ['ok', 'ok'], 30_000);
+  await equal();
+});
+
+test('a large table under writes is caught up with before replay takes it', async () => {
+  const stop = Date.now() + 4_000;
+  const writing = (async () => {
+    await using session = await open(pair.providerSettings, 'writer');
+    for (let n = 0; Date.now() < stop; n += 1) {
+      await session.execute(
+        `update entry set item = '${n}' where id = ${1 + (n % 2000)}; insert into entry values (${10_000 + n}, 'new')`,
+      );
+    }
+  })();
+  await addSubscriberTables(pair.ends, ['entry']);
+  for (let n = 0; n < 3; n += 1) {
+    await eventually(states, ['ok']);
+    await resyncTables(pair.ends, ['entry']);
+  }
+  await writing;
+  await eventually(states, ['ok']);
+  await equal();
+});
