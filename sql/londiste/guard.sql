@@ -1,5 +1,5 @@
--- Two installers in one database would fail on each other's half-made objects: the second waits here. The class is that
--- of pgq's locks; -1 is its own installer's, and queues have positive numbers.
+-- Two installers in one database would fail on each other's half-made objects: the second waits here. The class is
+-- that of pgq's locks; -1 is its own installer's, and queues have positive numbers.
 select pg_catalog.pg_advisory_xact_lock(1885827328, -2);
 
 -- An installer never works on tables that it does not know: those of a newer version that left this one behind, or

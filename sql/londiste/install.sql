@@ -1,5 +1,5 @@
--- Londiste in plain SQL: the provider's side, which captures changes into a queue, and the subscriber's, which knows how far
--- they have been applied. Both sides get all of it; only the provider needs schema pgq beside it.
+-- Londiste in plain SQL: the provider's side, which captures changes into a queue, and the subscriber's, which knows
+-- how far they have been applied. Both sides get all of it; only the provider needs schema pgq beside it.
 --
 --     psql -d DATABASE -f sql/londiste/install.sql
 --

@@ -1,10 +1,10 @@
--- Schema londiste: the tables of the provider's side and those that both sides have. A subscriber has no schema pgq, so
--- nothing here refers to it; queues go by name.
+-- Schema londiste: the tables of the provider's side and those that both sides have. A subscriber has no schema
+-- pgq, so nothing here refers to it; queues go by name.
 
 create schema if not exists londiste;
 
--- What is installed, and the oldest code that may run on it. code_digest names the files that the functions came from;
--- psql cannot compute it and leaves it null.
+-- What is installed, and the oldest code that may run on it. code_digest names the files that the functions came
+-- from; psql cannot compute it and leaves it null.
 create table if not exists londiste.installation (
     only_row       boolean not null default true,
     schema_version integer not null,
@@ -32,17 +32,20 @@ create table if not exists londiste.node (
 create unique index if not exists node_one_row on londiste.node ((true));
 insert into londiste.node default values on conflict do nothing;
 
--- The tables of a set. table_name is what the set calls the table, schema-qualified and quoted where needed: it stays
--- when the table is renamed, because subscribers and events of any age know the table by it; table_oid finds it.
+-- The tables of a set. table_name is what the set calls the table, schema-qualified and quoted where needed: it
+-- stays when the table is renamed, because subscribers and events of any age know the table by it; table_oid finds
+-- it. queue_id is the queue that the capture functions write to: one that was dropped and made anew has another.
 create table if not exists londiste.provider_table (
-    nr               serial not null,
-    queue_name       text   not null,
-    table_name       text   not null,
-    table_oid        oid    not null,
-    key_columns      text[] not null,
-    -- What londiste.layout() answered when the capture functions were generated, and the layout that they put on events.
-    layout_signature text   not null,
-    layout_id        text   not null,
+    nr               serial  not null,
+    queue_name       text    not null,
+    queue_id         integer not null,
+    table_name       text    not null,
+    table_oid        oid     not null,
+    key_columns      text[]  not null,
+    -- What londiste.layout() answered when the capture functions were generated, and the layout that they put on
+    -- events.
+    layout_signature text    not null,
+    layout_id        text    not null,
     primary key (queue_name, table_name),
     constraint provider_table_oid unique (queue_name, table_oid)
 );
@@ -56,10 +59,10 @@ create table if not exists londiste.provider_seq (
     constraint provider_seq_oid unique (queue_name, seq_oid)
 );
 
--- What the text of a row in an event means: outlives every ALTER of the table that it was read from. types is null where
--- only the names were known, an element of it is null where the column is never carried (virtual generated).
--- No unique constraint: the writing transaction adds a layout that it meets first, and a unique index would make two
--- application sessions wait for one another. The same layout twice does no harm.
+-- What the text of a row in an event means: outlives every ALTER of the table that it was read from. types is null
+-- where only the names were known, an element of it is null where the column is never carried (virtual generated).
+-- No unique constraint: the writing transaction adds a layout that it meets first, and a unique index would make
+-- two application sessions wait for one another. The same layout twice does no harm.
 create table if not exists londiste.layout (
     layout_id text        not null,
     columns   text[]      not null,
@@ -69,7 +72,8 @@ create table if not exists londiste.layout (
 );
 create index if not exists layout_id_idx on londiste.layout (layout_id);
 
--- Who follows a queue. The hold consumer keeps events for tables that are being copied or are parked; null when none does.
+-- Who follows a queue. The hold consumer keeps events for tables that are being copied or are parked; null when
+-- none does.
 create table if not exists londiste.subscription (
     queue_name    text        not null,
     consumer_name text        not null,

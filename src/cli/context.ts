@@ -1,6 +1,8 @@
 import { Session, type ConnectSettings } from '../db/session.js';
+import { pinSettings } from '../db/settings.js';
 import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
-import { createLog, type Log } from '../kernel/log.js';
+import type { DaemonContext } from '../daemon/replay.js';
+import { createLog } from '../kernel/log.js';
 import type { Ends } from '../setup/subscriber.js';
 
 /** The switches that every command of both programs takes. */
@@ -21,15 +23,20 @@ export interface Context<Settings extends LondisteSettings | PgqadmSettings> {
 export type LondisteContext = Context<LondisteSettings>;
 export type PgqadmContext = Context<PgqadmSettings>;
 
-/** The log of a daemon: into the file that the settings name, else to standard error. */
-export function daemonLog({ settings, switches }: LondisteContext | PgqadmContext): Log & { reopen(): void } {
-  return createLog({
-    level: switches.verbose === true ? 'debug' : switches.quiet === true ? 'warn' : 'info',
-    format: settings.logFormat,
-    file: settings.logfile,
-    maxBytes: settings.logSize,
-    keep: settings.logCount,
-  });
+/** Runs a daemon of these settings, in the background when `-d` was given. */
+export async function runDaemon(
+  { settings, switches }: LondisteContext | PgqadmContext,
+  work: (context: DaemonContext) => Promise<void>,
+): Promise<void> {
+  const { runAsDaemon } = await import('../daemon/daemon.js');
+  const { jobName, pidfile, logfile, logFormat, logSize, logCount } = settings;
+  const level = switches.verbose === true ? 'debug' : switches.quiet === true ? 'warn' : 'info';
+  const openLog = (): ReturnType<typeof createLog> =>
+    createLog({ level, format: logFormat, file: logfile, maxBytes: logSize, keep: logCount });
+  await runAsDaemon(
+    { jobName, pidfile, background: switches.daemon === true, environment: process.env, openLog },
+    work,
+  );
 }
 
 /** Runs `work` with both ends connected, and closes them. */
@@ -66,17 +73,19 @@ export async function withDatabase<T>(
   return await work(database);
 }
 
-function connect(
+async function connect(
   settings: ConnectSettings,
   side: string,
   jobName: string,
   { quiet }: Switches,
 ): Promise<Session> {
-  return Session.open(settings, {
+  const session = await Session.open(settings, {
     side,
     applicationName: `londiste ${jobName} command`,
     onNotice: (message, severity) => {
       if (severity === 'WARNING' && quiet !== true) process.stderr.write(`WARNING: ${message}\n`);
     },
   });
+  await pinSettings(session);
+  return session;
 }

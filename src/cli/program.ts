@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError } from 'commander';
-import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { asLondisteError } from '../kernel/errors.js';
 import type { Command } from './command.js';
 import type { Switches } from './context.js';
 
@@ -139,7 +139,7 @@ function withSwitches(commander: Commander): Commander {
     .option(
       '--set <key=value>',
       'override a setting of the configuration file',
-      (value: string, all: string[] = []) => [...all, value],
+      (value: string, all: string[] | undefined) => [...(all ?? []), value],
     );
 }
 
@@ -159,12 +159,11 @@ function add<Context>(
   own
     .exitOverride()
     .showHelpAfterError(`(londiste ${command.words} --help tells more)`.replace('londiste', root.name()));
-  own.action(async (...given: unknown[]) => {
+  own.action(async () => {
     await run({
       args: own.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string'),
       options: own.opts(),
     });
-    void given;
   });
 }
 
@@ -197,6 +196,12 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-export function unknownSetting(text: string): LondisteError {
-  return new LondisteError('usage', `not a setting: ${text}`, { hint: 'write --set key=value' });
+/** A line for whoever called the command. */
+export function sayLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** What is not wrong and should be known all the same. */
+export function warn(warnings: readonly string[], { quiet }: Switches): void {
+  if (quiet !== true) for (const warning of warnings) process.stderr.write(`WARNING: ${warning}\n`);
 }

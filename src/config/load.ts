@@ -30,7 +30,6 @@ export interface LondisteSettings extends CommonSettings {
   readonly lockTimeoutMs: number;
   /** 0 for none. */
   readonly statementTimeoutMs: number;
-  readonly parallelCopies: number;
 }
 
 /** The section `[pgqadm]`. */
@@ -78,7 +77,6 @@ const builders: {
     subscription: { queue: values.text('pgq_queue_name'), consumer: values.text('pgq_consumer_id') },
     lockTimeoutMs: values.number('lock_timeout'),
     statementTimeoutMs: values.number('statement_timeout'),
-    parallelCopies: values.number('parallel_copies'),
   }),
   pgqadm: (values, about) => ({
     ...common(values, about),

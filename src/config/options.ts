@@ -141,12 +141,6 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       default: '0',
       help: 'seconds that one statement of replay may run; 0 is no limit',
     },
-    {
-      key: 'parallel_copies',
-      type: { kind: 'integer', least: 1, most: 64 },
-      default: '1',
-      help: 'how many tables are copied at a time',
-    },
   ],
   pgqadm: [
     { ...jobName, example: 'ticker' },
@@ -184,6 +178,7 @@ export const obsoleteOf: Readonly<Record<Program, readonly Obsolete[]>> = {
     { key: 'maint_delay' },
     { key: 'mirror_queue', silent: [''] },
     { key: 'compare_sql' },
+    { key: 'parallel_copies', silent: ['1'] },
     {
       key: 'fake',
       silent: ['', '0'],

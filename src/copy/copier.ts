@@ -16,29 +16,15 @@ import { forceTick } from '../pgq/ticker.js';
 import { lastTick } from '../pgq/tick.js';
 import { Snapshot } from '../table/snapshot.js';
 import { owners } from '../table/state.js';
-import type { Tick } from '../table/tick.js';
 import { transferTable } from './transfer.js';
-
-/** The copier's own connections, and how one table's events are applied over them. */
-export interface Workbench extends AsyncDisposable {
-  readonly name: SubscriptionName;
-  readonly provider: Session;
-  /** Streams rows and events; in a transaction of its own while a table is copied. */
-  readonly feed: Session;
-  readonly subscriber: Session;
-  /** The number under which this process serves the subscription. */
-  readonly fence: number;
-  readonly log: Log;
-  /** Applies the table's events up to `to`; false when it is not `catching-up` any more. */
-  catchUp(table: string, to: Tick): Promise<boolean>;
-}
+import type { Workbench } from './workbench.js';
 
 export interface CopierOptions {
   readonly log: Log;
   /** Rung when a table may want a copy, or was taken over. */
   readonly bell: Bell;
   /** Opens the connections; undefined while replay does not serve the subscription. */
-  open(): Promise<Workbench | undefined>;
+  readonly open: () => Promise<Workbench | undefined>;
 }
 
 /** How long to wait for the bell before looking anyway, in milliseconds: nobody should have to rely on a notification. */

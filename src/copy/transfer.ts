@@ -5,7 +5,7 @@ import { tap } from '../kernel/tap.js';
 import { providerGetTableList } from '../londiste/provider.js';
 import { describeTable, type TableShape } from '../londiste/table-shape.js';
 import { landCopy, storeCopy } from '../londiste/table-state.js';
-import type { Workbench } from './copier.js';
+import type { Workbench } from './workbench.js';
 
 /** Thrown inside a transaction to roll it back when an operator changed the table's state meanwhile. */
 class Superseded extends Error {}

@@ -1,4 +1,5 @@
-import { Copier, type Workbench } from '../copy/copier.js';
+import { Copier } from '../copy/copier.js';
+import type { Workbench } from '../copy/workbench.js';
 import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
 import { Bell } from '../kernel/clock.js';
@@ -20,20 +21,21 @@ export interface ReplaySettings {
   readonly provider: ConnectSettings;
   readonly subscriber: ConnectSettings;
   readonly loopDelayMs: number;
-  /** 0 for none. */
+  /** 0 for none, as is the next. */
   readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
 }
 
 export interface DaemonContext {
   readonly log: Log;
   readonly stop: AbortSignal;
   /** Called once the daemon serves, and again after each reconnect. */
-  ready(): void;
+  readonly ready: () => void;
 }
 
 export interface ReplayContext extends DaemonContext {
   /** Called with each batch that was replayed. */
-  onBatch?(replayed: Replayed): void;
+  readonly onBatch?: (replayed: Replayed) => void;
 }
 
 /** Replay and copier of one subscription, side by side until stopped. */
@@ -130,7 +132,7 @@ class SubscriptionConnections {
 
   /** Opens all three sessions and hands them to `use`; closes them again if anything fails. */
   async #open<T>(purpose: string, use: (sessions: Sessions) => Promise<T>): Promise<T> {
-    const { provider, subscriber, jobName, lockTimeoutMs } = this.#settings;
+    const { provider, subscriber, jobName, lockTimeoutMs, statementTimeoutMs } = this.#settings;
     const opened: Session[] = [];
     const open = async (settings: ConnectSettings, side: string, what: string): Promise<Session> => {
       const session = await Session.open(settings, {
@@ -151,7 +153,7 @@ class SubscriptionConnections {
       };
       await pinSettings(sessions.provider);
       await pinSettings(sessions.feed, { lock_timeout: String(lockTimeoutMs) });
-      await prepareSubscriber(sessions.subscriber, this.#log, { lockTimeoutMs });
+      await prepareSubscriber(sessions.subscriber, this.#log, { lockTimeoutMs, statementTimeoutMs });
       return await use(sessions);
     } catch (error) {
       await Promise.all(opened.map((session) => session.end()));

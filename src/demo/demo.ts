@@ -10,7 +10,7 @@ import { createLog, type Log } from '../kernel/log.js';
 import { supervise, type Service } from '../kernel/service.js';
 import { areEqual, readContents } from './equality.js';
 import { Place } from './place.js';
-import { prepare } from './prepare.js';
+import { createDatabase, prepare } from './prepare.js';
 import { readStatus } from './status.js';
 import { View } from './view.js';
 import { Workload } from './workload.js';
@@ -90,6 +90,7 @@ async function play(
   );
   const log = createLog({ level: 'info', format: 'text', file: place.logFile });
 
+  await Promise.all([createDatabase(provider), createDatabase(subscriber)]);
   const replicating = new AbortController();
   const replication = replicate({ provider, subscriber, log, stop: replicating.signal });
   try {
@@ -138,6 +139,7 @@ function replicate({ provider, subscriber, log, stop }: Ends & { log: Log; stop:
         subscriber,
         loopDelayMs: 1_000,
         lockTimeoutMs: 10_000,
+        statementTimeoutMs: 0,
       };
       await runReplay(settings, { ...context, stop: signal, onBatch: ({ events }) => (applied += events) });
     },
@@ -147,18 +149,14 @@ function replicate({ provider, subscriber, log, stop }: Ends & { log: Log; stop:
 
 async function untilPrepared(subscriber: ConnectSettings, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    try {
-      await using session = await Session.open(subscriber, {
-        side: 'subscriber',
-        applicationName: 'londiste demo',
-      });
-      const { there } = await session.one<{ there: boolean }>(
-        `select to_regclass('londiste.position') is not null as there`,
-      );
-      if (there) return;
-    } catch (error) {
-      if (!(error instanceof LondisteError) || error.kind !== 'missing-database') throw error;
-    }
+    await using session = await Session.open(subscriber, {
+      side: 'subscriber',
+      applicationName: 'londiste demo',
+    });
+    const { there } = await session.one<{ there: boolean }>(
+      `select to_regclass('londiste.position') is not null as there`,
+    );
+    if (there) return;
     await sleep(100, stop);
   }
 }

@@ -18,8 +18,8 @@ import {
 } from '../setup/subscriber.js';
 
 /**
- * What the README types on one's own servers: both databases, the table with rows on the provider and without on the
- * subscriber, then install and add. A second run finds all of it and changes nothing.
+ * What the README types on one's own servers: the table, with rows on the provider and without on the subscriber, then
+ * install and add. A second run finds all of it and changes nothing.
  */
 export async function prepare({
   provider,
@@ -30,8 +30,6 @@ export async function prepare({
   subscriber: ConnectSettings;
   name: SubscriptionName;
 }): Promise<void> {
-  await createDatabase(provider);
-  await createDatabase(subscriber);
   await using there = await open(provider, 'provider');
   await using here = await open(subscriber, 'subscriber');
   for (const session of [there, here]) {
@@ -52,7 +50,8 @@ export async function prepare({
   if ((await listSequences(here, name)).length === 0) await addSubscriberSequences(ends, ['entry_id_seq']);
 }
 
-async function createDatabase(settings: ConnectSettings): Promise<void> {
+/** Makes the database of a server of our own, unless a run before has. */
+export async function createDatabase(settings: ConnectSettings): Promise<void> {
   await using admin = await open({ ...settings, database: 'postgres' }, 'server');
   const found = await admin.query('select from pg_database where datname = $1', [settings.database]);
   if (found.length === 0) await admin.execute(`create database ${settings.database}`);

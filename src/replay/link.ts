@@ -3,7 +3,7 @@ import { pinSettings } from '../db/settings.js';
 import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { LondisteError } from '../kernel/errors.js';
-import { Layouts } from '../londiste/layout.js';
+import type { Layouts } from '../londiste/layout.js';
 import { claimPosition } from '../londiste/position.js';
 import { providerGetTableList, raiseFence } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
@@ -28,10 +28,11 @@ export interface Link {
 export async function prepareSubscriber(
   subscriber: Session,
   log: Log,
-  { lockTimeoutMs }: { lockTimeoutMs: number },
+  { lockTimeoutMs, statementTimeoutMs }: { lockTimeoutMs: number; statementTimeoutMs: number },
 ): Promise<void> {
   await pinSettings(subscriber, {
     lock_timeout: String(lockTimeoutMs),
+    statement_timeout: String(statementTimeoutMs),
     // Sets are looked up by key. Without statistics the planner takes a whole scan for the cheaper way, for each chunk.
     enable_seqscan: 'off',
     enable_hashjoin: 'off',

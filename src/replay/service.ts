@@ -10,11 +10,11 @@ export interface ReplayOptions {
   /** How long to wait for a wake-up before looking anyway, in milliseconds. */
   readonly loopDelayMs: number;
   /** Opens both sides and claims the subscription. */
-  connect(): Promise<Link & AsyncDisposable>;
+  readonly connect: () => Promise<Link & AsyncDisposable>;
   /** Has `bell` rung by whatever means that there may be work: a tick, a change of a table's state, a lost connection. */
-  wakeUp(link: Link, bell: Bell): Promise<void>;
+  readonly wakeUp: (link: Link, bell: Bell) => Promise<void>;
   /** Called with each batch that was replayed. */
-  onBatch?(replayed: Replayed): void;
+  readonly onBatch?: (replayed: Replayed) => void;
 }
 
 /** Replay is behind when the batch that it has just finished closed longer ago than this, in milliseconds. */

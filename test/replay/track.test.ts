@@ -36,7 +36,7 @@ describe('positions that do not match', () => {
     const { provider, subscriber, ends, name } = pair;
     for (const session of [provider, subscriber])
       await session.execute('create table entry (id serial primary key, item text)');
-    const ticker = Daemons.ticker(pair);
+    Daemons.ticker(pair);
     replay = Daemons.replay(pair);
     await addProviderTables(provider, name.queue, ['entry']);
     await eventually(
@@ -45,7 +45,6 @@ describe('positions that do not match', () => {
     );
     await addSubscriberTables(ends, ['entry']);
     await eventually(async () => (await listTables(subscriber, name)).map(({ state }) => state), ['ok']);
-    void ticker;
   });
 
   async function insert(items: string): Promise<void> {

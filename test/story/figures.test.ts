@@ -26,12 +26,11 @@ test(
     expect(commands.length).toBeGreaterThan(0);
     expect(commands.length).toBeLessThanOrEqual(8);
     const began = Date.now();
-    let added = 0;
     let okAfter = Infinity;
     for (const command of commands) {
       await user.must(command);
       if (!command.includes('subscriber add ')) continue;
-      added = Date.now();
+      const added = Date.now();
       await eventually(
         async () => (await subscriber.query(`select from londiste.table_state where state = 'ok'`)).length,
         1,
@@ -68,10 +67,10 @@ async function measureLatency(
   await using subscriber = await open(sides.subscriber);
   const written = new Map<number, number>();
   const latencies: number[] = [];
-  let finished = false;
+  const finished = new AbortController();
   const reader = (async () => {
     let seen = (await subscriber.one<{ id: number }>('select max(id) as id from entry')).id;
-    while (!finished || written.size > 0) {
+    while (!finished.signal.aborted || written.size > 0) {
       const rows = await subscriber.query<{ id: number }>('select id from entry where id > $1', [seen]);
       for (const { id } of rows) {
         seen = Math.max(seen, id);
@@ -92,7 +91,7 @@ async function measureLatency(
     written.set(id, Date.now());
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - Date.now())));
   }
-  finished = true;
+  finished.abort();
   await reader;
   return latencies.sort((a, b) => a - b);
 }

@@ -67,6 +67,7 @@ export class Daemons {
       subscriber: subscriberSettings,
       loopDelayMs: 500,
       lockTimeoutMs: 10_000,
+      statementTimeoutMs: 0,
     };
     return new Daemons((stop) => runReplay(settings, { log: testLog(), stop, ready: () => undefined }));
   }

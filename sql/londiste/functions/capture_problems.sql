@@ -1,4 +1,5 @@
--- What keeps a table's changes from being captured wholly, in words that say what to do; an empty array when nothing does.
+-- What keeps a table's changes from being captured wholly, in words that say what to do; an empty array when
+-- nothing does.
 -- Called by: refresh_capture. Locks: none.
 create or replace function londiste.capture_problems(i_queue_id integer, i_table oid)
 returns text[] language plpgsql stable set search_path = pg_catalog, pg_temp as $$

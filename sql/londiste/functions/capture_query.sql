@@ -1,13 +1,13 @@
--- The query that makes events out of one statement's transition tables, as the text that follows `insert into <event
--- table> (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3)`. i_op is I, U or D.
+-- The query that makes events out of one statement's transition tables, as the text that follows `insert into
+-- <event table> (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3)`. i_op is I, U or D.
 --
--- Keys that are gone come first, then rows: "gone, then what is there" is always right in replay. Keys are compared as
--- text, because equal keys can have other bytes (numeric 1.0 and 1.00), and then the old bytes must go.
+-- Keys that are gone come first, then rows: "gone, then what is there" is always right in replay. Keys are compared
+-- as text, because equal keys can have other bytes (numeric 1.0 and 1.00), and then the old bytes must go.
 --
--- Without i_state the rows are the transition rows. That is wrong when something else has captured this table within the
--- same statement (a trigger that writes to it, a function that the statement calls): its later rows already have events
--- with lower ids. With i_state, of state_query, rows are what the table holds now, for the new keys and for those gone
--- keys that have a row all the same.
+-- Without i_state the rows are the transition rows. That is wrong when something else has captured this table
+-- within the same statement (a trigger that writes to it, a function that the statement calls): its later rows
+-- already have events with lower ids. With i_state, of state_query, rows are what the table holds now, for the new
+-- keys and for those gone keys that have a row all the same.
 --
 -- i_whole: the layout is unknown, so a gone key goes as its whole old row and the reader takes the key out by name.
 -- Aliases are always followed by a dot: `n` alone would be a column n where the table has one.
@@ -38,8 +38,8 @@ begin
             'select now(), ''row:U'', s.data, %s, null from (%s) as k (%s, as_text) cross join lateral (%s) as s (data)',
             v_labels, case i_op
                 when 'D' then format('select %s, null from oldtab o', v_old)
-                else format('select %1$s, row(%1$s)::text from oldtab o except select %2$s, row(%2$s)::text from newtab n',
-                            v_old, v_new) end,
+                else format('select %1$s, row(%1$s)::text from oldtab o'
+                            ' except select %2$s, row(%2$s)::text from newtab n', v_old, v_new) end,
             v_c, i_state);
     end if;
     if i_op <> 'D' then

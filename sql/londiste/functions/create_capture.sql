@@ -1,8 +1,8 @@
--- Generates the capture functions of a table, or generates them anew for what the table is now, and records from what. The
--- triggers are create_capture_triggers' part: replacing functions under them locks nothing that applications use.
--- The functions run as their owner, so that whoever writes to the table needs no right on our schemas. A row whose
--- text exceeds 1 GB makes the write fail: nothing here can carry it.
--- The caller sees to it that the table does not change meanwhile (a lock of any mode).
+-- Generates the capture functions of a table, or generates them anew for what the table is now, and records from
+-- what. The triggers are create_capture_triggers' part: replacing functions under them locks nothing that
+-- applications use. The functions run as their owner, so that whoever writes to the table needs no right on our
+-- schemas. A row whose text exceeds 1 GB makes the write fail: nothing here can carry it. The caller sees to it
+-- that the table does not change meanwhile (a lock of any mode).
 -- Called by: provider_add_table, refresh_captures. Locks: none of its own.
 create or replace function londiste.create_capture(i_queue_name text, i_table_name text, i_table oid)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -22,8 +22,9 @@ begin
      where not exists (select from londiste.layout l where l.layout_id = v_layout.layout_id);
 
     insert into londiste.provider_table as p
-           (queue_name, table_name, table_oid, key_columns, layout_signature, layout_id)
-    values (i_queue_name, i_table_name, i_table, v_layout.key, londiste.layout(i_table), v_layout.layout_id)
+           (queue_name, queue_id, table_name, table_oid, key_columns, layout_signature, layout_id)
+    values (i_queue_name, v_queue_id, i_table_name, i_table, v_layout.key, londiste.layout(i_table),
+            v_layout.layout_id)
     on conflict on constraint provider_table_pkey do update
        set key_columns = excluded.key_columns, layout_signature = excluded.layout_signature,
            layout_id = excluded.layout_id
@@ -38,7 +39,7 @@ begin
                  then format('begin perform londiste.capture_truncate(%s, %s, %L, %L, %L, %L); return null; end',
                              v_queue_id, i_table, i_table_name, v_table.layout_id, v_table.layout_signature,
                              londiste.row_of_table(i_table, v_layout.columns))
-                 else londiste.capture_body(v_op, v_table, v_queue_id, v_event_tables) end);
+                 else londiste.capture_body(v_op, v_table, v_event_tables) end);
         execute format('revoke all on function %s() from public',
                        londiste.capture_name(v_queue_id, i_table, v_op));
     end loop;

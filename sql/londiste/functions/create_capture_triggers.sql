@@ -1,5 +1,5 @@
--- Puts the four statement triggers on a table. No row trigger, no WHEN, no UPDATE OF: a trigger that names a column makes
--- the application's own ALTER of that column fail.
+-- Puts the four statement triggers on a table. No row trigger, no WHEN, no UPDATE OF: a trigger that names a column
+-- makes the application's own ALTER of that column fail.
 -- Called by: provider_add_table. Locks: SHARE ROW EXCLUSIVE on the table, so it waits for writers.
 create or replace function londiste.create_capture_triggers(i_queue_id integer, i_table oid)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -1,5 +1,5 @@
--- Takes the capture triggers and functions of a table away, triggers first; what is gone already, with its table or its
--- queue, is passed over.
+-- Takes the capture triggers and functions of a table away, triggers first; what is gone already, with its table or
+-- its queue, is passed over.
 -- Called by: provider_remove_table, refresh_captures. Locks: ACCESS EXCLUSIVE on the table.
 create or replace function londiste.drop_capture(i_queue_id integer, i_table oid)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$

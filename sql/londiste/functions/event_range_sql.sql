@@ -1,5 +1,5 @@
--- The query, as text, of the events of some tables of a set (all for null) that the tick's snapshot sees and i_from does not,
--- in the order of their ids. Retried events and those of other producers on the queue are not in it.
+-- The query, as text, of the events of some tables of a set (all for null) that the tick's snapshot sees and i_from
+-- does not, in the order of their ids. Retried events and those of other producers on the queue are not in it.
 -- Called by: replay for its batches, copier to catch up. Locks: none.
 create or replace function londiste.event_range_sql(
     i_queue_name text, i_from txid_snapshot, i_to_tick bigint, i_table_names text[] default null)

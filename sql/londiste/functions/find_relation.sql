@@ -1,5 +1,6 @@
--- A table or sequence by what a person typed (name, schema.name, "quoted"."name"; schema public when none is given), with
--- the name by which sets know it. Names fold as SQL's do. oid and kind are null when there is no such relation.
+-- A table or sequence by what a person typed (name, schema.name, "quoted"."name"; schema public when none is
+-- given), with the name by which sets know it. Names fold as SQL's do. oid and kind are null when there is no such
+-- relation.
 -- Called by: provider_add_table, provider_remove_table and the same of sequences. Locks: none.
 create or replace function londiste.find_relation(
     i_name text, out relation_name text, out relation oid, out kind "char", out persistence "char",

@@ -1,7 +1,9 @@
--- Sees to it that the provider keeps the events that tables outside of the stream need: registers the subscription's hold
--- consumer at the tick where the consumer itself stands, unless it is there, in which case it stays where it is. Returns the
--- tick at which it stands. One consumer for all such tables: 10,000 parked ones must not mean 10,000 subscriptions.
--- Called by: replay and copier, before a copy's snapshot is taken and before the batch that parks a table is finished.
+-- Sees to it that the provider keeps the events that tables outside of the stream need: registers the
+-- subscription's hold consumer at the tick where the consumer itself stands, unless it is there, in which case it
+-- stays where it is. Returns the tick at which it stands. One consumer for all such tables: 10,000 parked ones must
+-- not mean 10,000 subscriptions.
+-- Called by: replay and copier, before a copy's snapshot is taken and before the batch that parks a table is
+-- finished.
 -- Locks: the subscription's row.
 create or replace function londiste.hold_events(i_queue_name text, i_consumer_name text)
 returns bigint language plpgsql set search_path = pg_catalog, pg_temp as $$

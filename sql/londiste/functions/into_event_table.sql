@@ -1,5 +1,5 @@
--- PL/pgSQL that inserts what a capture_query gives into the event table of number `cur`: one static statement for each table
--- that the queue has, so that each is planned once a session, and a dynamic one should it ever get more.
+-- PL/pgSQL that inserts what a capture_query gives into the event table of number `cur`: one static statement for
+-- each table that the queue has, so that each is planned once a session, and a dynamic one should it ever get more.
 -- Called by: capture_body. Locks: none.
 create or replace function londiste.into_event_table(i_queue_id integer, i_event_tables integer, i_query text)
 returns text language sql immutable set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
--- A condition that says that row t of a table has the key (k.c1, k.c2, …), by the equality operators of the key's own index,
--- so that the index serves it wherever the type's operators live. Every name is qualified: no search_path can plant
--- another `=`.
+-- A condition that says that row t of a table has the key (k.c1, k.c2, …), by the equality operators of the key's
+-- own index, so that the index serves it wherever the type's operators live. Every name is qualified: no
+-- search_path can plant another `=`.
 -- Called by: capture_body, unknown_layout_events. Locks: none.
 create or replace function londiste.key_join(i_table oid)
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,14 +1,16 @@
--- A digest of all that a capture function has been generated from: names of schema and table, columns in order with their
--- types, key. Not the layout id that events carry; that one outlives a rename.
+-- A digest of all that a capture function has been generated from: names of schema and table, columns in order with
+-- their types, key. Not the layout id that events carry; that one outlives a rename.
 --
--- Declared immutable, which is a deliberate lie. A capture function compares the answer with a constant in a query over
--- its transition table. The planner folds the call into that query's cached plan, so it costs nothing at run time, and
--- every DDL on the table, of whatever session, throws the plan away and so asks again: the plan cache is the layout cache.
+-- Declared immutable, which is a deliberate lie. A capture function compares the answer with a constant in a query
+-- over its transition table. The planner folds the call into that query's cached plan, so it costs nothing at run
+-- time, and every DDL on the table, of whatever session, throws the plan away and so asks again: the plan cache is
+-- the layout cache.
 --
--- A REPEATABLE READ transaction reads the catalogue as of its snapshot, while its statements run on the table as it is
--- now; and the wrong answer, once folded, would stay in the session after that transaction. So there we answer only when
--- no catalogue row that we read has been replaced since (a replaced one has an xmax), else '?', which matches nothing.
--- An ALTER that was rolled back leaves an xmax too: then the slow path is taken without need, and is right as well.
+-- A REPEATABLE READ transaction reads the catalogue as of its snapshot, while its statements run on the table as it
+-- is now; and the wrong answer, once folded, would stay in the session after that transaction. So there we answer
+-- only when no catalogue row that we read has been replaced since (a replaced one has an xmax), else '?', which
+-- matches nothing. An ALTER that was rolled back leaves an xmax too: then the slow path is taken without need, and
+-- is right as well.
 -- Called by: the planner, for capture functions; refresh_captures. Locks: none.
 create or replace function londiste.layout(i_table oid)
 returns text language plpgsql immutable set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
--- The SET clauses that a table's capture functions need, as text: the settings of the writing session that would change
--- how its values are written. Each clause costs every statement about a microsecond, so only those that its types need.
--- A type that is not PostgreSQL's own may depend on any of them.
+-- The SET clauses that a table's capture functions need, as text: the settings of the writing session that would
+-- change how its values are written. Each clause costs every statement about a microsecond, so only those that its
+-- types need. A type that is not PostgreSQL's own may depend on any of them.
 -- Called by: create_capture. Locks: none.
 create or replace function londiste.output_settings(i_table oid)
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- What maintenance does for schema londiste; pgq.maint_operations lists it. Returns 0: there is no more to do this time.
+-- What maintenance does for schema londiste; pgq.maint_operations lists it. Returns 0: there is no more to do this
+-- time.
 -- Called by: the ticker daemon. Locks: see refresh_captures.
 create or replace function londiste.periodic_maintenance()
 returns integer language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- Puts a sequence into the set of a queue. Called by: londiste provider add-seq. Returns 1, or 0 when it is there already.
+-- Puts a sequence into the set of a queue. Called by: londiste provider add-seq. Returns 1, or 0 when it is there
+-- already.
 -- Locks: none beyond the new row.
 create or replace function londiste.provider_add_seq(i_queue_name text, i_seq_name text)
 returns integer language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -9,7 +10,8 @@ begin
     select * into v_rel from londiste.find_relation(i_seq_name);
     if v_rel.relation is null then
         raise exception 'no such sequence: %', v_rel.relation_name
-            using errcode = 'undefined_table', hint = 'write the name as SCHEMA.NAME, with double quotes where it has capitals';
+            using errcode = 'undefined_table',
+                  hint = 'write the name as SCHEMA.NAME, with double quotes where it has capitals';
     elsif v_rel.kind <> 'S' then
         raise exception '% is no sequence', v_rel.relation_name
             using errcode = 'wrong_object_type', hint = format('londiste CONFIG provider add %s', v_rel.relation_name);

@@ -1,4 +1,5 @@
--- The tables of a queue's set in the order in which they were added. Called by: provider tables, subscribers. Locks: none.
+-- The tables of a queue's set in the order in which they were added. Called by: provider tables, subscribers.
+-- Locks: none.
 create or replace function londiste.provider_get_table_list(
     i_queue_name text, out table_name text, out key_columns text[], out layout_id text, out nr integer)
 returns setof record language sql stable as $$

@@ -1,22 +1,22 @@
--- Takes a table out of the set of a queue; events that are written stay. Takes the name that the set has for the table, also
--- when the table has been renamed or dropped since.
+-- Takes a table out of the set of a queue; events that are written stay. Takes the name that the set has for the
+-- table, also when the table has been renamed or dropped since, or the queue dropped.
 -- Called by: londiste provider remove. Returns 1, or 0 when it is not in the set.
 -- Locks: the list of tables; ACCESS EXCLUSIVE on the table, for which it waits a second at most (55P03: try again).
 create or replace function londiste.provider_remove_table(i_queue_name text, i_table_name text)
 returns integer language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $$
 declare
-    v_queue_id integer := londiste.queue_id(i_queue_name);
-    v_oid oid;
+    v_gone londiste.provider_table;
 begin
     lock table londiste.provider_table in share row exclusive mode;
     delete from londiste.provider_table p
      where p.queue_name = i_queue_name
        and p.table_name = (select f.relation_name from londiste.find_relation(i_table_name) f)
-    returning p.table_oid into v_oid;
+    returning p.* into v_gone;
     if not found then
+        perform londiste.queue_id(i_queue_name);
         return 0;
     end if;
-    perform londiste.drop_capture(v_queue_id, v_oid);
+    perform londiste.drop_capture(v_gone.queue_id, v_gone.table_oid);
     return 1;
 end
 $$;

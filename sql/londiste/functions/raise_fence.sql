@@ -1,5 +1,5 @@
--- Raises the fence of a subscription to a number; never lowers it. Returns what it is now: a caller that gets another number
--- than its own has been replaced by a later replay.
+-- Raises the fence of a subscription to a number; never lowers it. Returns what it is now: a caller that gets
+-- another number than its own has been replaced by a later replay.
 -- Called by: replay, when it begins to serve. Locks: the subscription's row.
 create or replace function londiste.raise_fence(i_queue_name text, i_consumer_name text, i_fence bigint)
 returns bigint language plpgsql set search_path = pg_catalog, pg_temp as $$

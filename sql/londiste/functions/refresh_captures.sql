@@ -1,7 +1,7 @@
--- Generates the capture functions anew for every table that has been altered since, so that its writes leave the slow path,
--- and warns of what it cannot mend. Returns how many it has generated.
--- Called by: periodic_maintenance; by an operator after a migration. Locks: the list of tables; ACCESS SHARE on an altered
--- table, without waiting (it is the next round's otherwise). Nothing that a writer waits for.
+-- Generates the capture functions anew for every table that has been altered since, so that its writes leave the
+-- slow path, and warns of what it cannot mend. Returns how many it has generated.
+-- Called by: periodic_maintenance; by an operator after a migration. Locks: the list of tables; ACCESS SHARE on an
+-- altered table, without waiting (it is the next round's otherwise). Nothing that a writer waits for.
 create or replace function londiste.refresh_captures()
 returns integer language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,6 @@
--- The text of a whole row t of a table, of the same shape as a transition row's, as an expression. Reading a virtual
--- generated column computes it, and an expression that raises (100 / v, v = 0) would fail the application's write although
--- the row can be stored. A transition row has null there, and so has this.
+-- The text of a whole row t of a table, of the same shape as a transition row's, as an expression. Reading a
+-- virtual generated column computes it, and an expression that raises (100 / v, v = 0) would fail the application's
+-- write although the row can be stored. A transition row has null there, and so has this.
 -- Called by: state_query, create_capture, capture_truncate. Locks: none.
 create or replace function londiste.row_of_table(i_table oid, i_columns text[])
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
--- Where the sequences of a queue's set stand, read from the sequences themselves, all in one query. Sequences are outside of
--- snapshots: read after a tick was seen, they are not behind what any transaction of that tick was handed out. A
--- sequence that was dropped is left out; maintenance warns of it.
+-- Where the sequences of a queue's set stand, read from the sequences themselves, all in one query. Sequences are
+-- outside of snapshots: read after a tick was seen, they are not behind what any transaction of that tick was
+-- handed out. A sequence that was dropped is left out; maintenance warns of it.
 -- Called by: replay, when it fetches a batch. Locks: none.
 create or replace function londiste.sequence_values(
     i_queue_name text, out seq_name text, out last_value bigint, out is_called boolean)

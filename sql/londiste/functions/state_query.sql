@@ -1,12 +1,12 @@
--- A query, for a lateral join, of the text of the row that a table holds now for the key (k.c1, k.c2, …); i_join is the
--- condition of key_join.
+-- A query, for a lateral join, of the text of the row that a table holds now for the key (k.c1, k.c2, …); i_join is
+-- the condition of key_join.
 --
--- OFFSET 0 makes it one look-up per key: a hash or merge join that was planned when a statement had 300,000 rows would read
--- the whole table for each later statement of one row. The capture functions switch sequential scans off for the same
--- reason, seen from the other side: a plan that was made while the table was tiny.
+-- OFFSET 0 makes it one look-up per key: a hash or merge join that was planned when a statement had 300,000 rows
+-- would read the whole table for each later statement of one row. The capture functions switch sequential scans off
+-- for the same reason, seen from the other side: a plan that was made while the table was tiny.
 --
--- In REPEATABLE READ our queries also see rows that others have deleted since our snapshot, beside the one that we have
--- put in their place. The filter keeps those that this transaction has written, also in a savepoint.
+-- In REPEATABLE READ our queries also see rows that others have deleted since our snapshot, beside the one that we
+-- have put in their place. The filter keeps those that this transaction has written, also in a savepoint.
 -- Called by: capture_body, unknown_layout_events. Locks: none.
 create or replace function londiste.state_query(i_table oid, i_columns text[], i_join text)
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
--- Registers a subscriber of a queue, or finds it registered, and returns the tick at which it stands: what comes after that
--- tick has not been finished by it. A consumer name belongs to one subscriber's node; two that share it would each get
--- half of the batches.
+-- Registers a subscriber of a queue, or finds it registered, and returns the tick at which it stands: what comes
+-- after that tick has not been finished by it. A consumer name belongs to one subscriber's node; two that share it
+-- would each get half of the batches.
 -- Called by: londiste subscriber register, replay. Locks: the subscription's row.
 create or replace function londiste.subscribe(
     i_queue_name text, i_consumer_name text, i_node_id uuid, i_node_name text,
@@ -21,7 +21,8 @@ begin
         if v_registered = 0 then
             raise exception 'consumer % of queue % is registered by another program', i_consumer_name, i_queue_name
                 using errcode = 'object_not_in_prerequisite_state',
-                      hint = format('use another job_name, or pgqadm CONFIG unregister %s %s', i_queue_name, i_consumer_name);
+                      hint = format('use another job_name, or pgqadm CONFIG unregister %s %s',
+                                    i_queue_name, i_consumer_name);
         end if;
     else
         select * into v_holder from londiste.subscription s

@@ -1,7 +1,8 @@
--- The columns by which a table's rows are known: its primary key, else the first by name of its unique indexes that will
--- do. Returns nulls when there is none.
--- Only an immediate unique index over plain columns that are all NOT NULL will do: under a deferrable one the ids of two
--- events of one key need not be in the order of the changes (docs of PostgreSQL: uniqueness is then checked at commit).
+-- The columns by which a table's rows are known: its primary key, else the first by name of its unique indexes that
+-- will do. Returns nulls when there is none.
+--
+-- Only an immediate unique index over plain columns that are all NOT NULL will do: under a deferrable one two
+-- transactions may both write a key before either commits, and the ids of their events tell nothing about who won.
 -- Called by: layout, table_layout, create_capture. Locks: none.
 create or replace function londiste.table_key(
     i_table oid, out key_index oid, out key_numbers smallint[], out key_columns text[])

@@ -1,5 +1,5 @@
--- The layout of a table's rows as text now, for londiste.layout: columns in order with the names of their types, null for
--- a virtual generated column, whose value is never carried.
+-- The layout of a table's rows as text now, for londiste.layout: columns in order with the names of their types,
+-- null for a virtual generated column, whose value is never carried.
 -- Called by: create_capture. Locks: none.
 create or replace function londiste.table_layout(
     i_table oid, out layout_id text, out columns text[], out types text[], out key text[])

@@ -1,9 +1,10 @@
--- The capture_query of a statement on a table whose layout is not the generated one: an ALTER has run and maintenance has
--- not regenerated the capture functions yet. i_columns are the names as the transition tables have them, which is the truth
--- for this transaction; the catalogue is, only in READ COMMITTED. i_key is the key of generation time.
+-- The capture_query of a statement on a table whose layout is not the generated one: an ALTER has run and
+-- maintenance has not regenerated the capture functions yet. i_columns are the names as the transition tables have
+-- them, which is the truth for this transaction; the catalogue is, only in READ COMMITTED. i_key is the key of
+-- generation time.
 --
--- Where the key can no longer be found the transition rows have to do even for a nested statement: then whoever reads the
--- events cannot find the key in them either and parks the table.
+-- Where the key can no longer be found the transition rows have to do even for a nested statement: then whoever
+-- reads the events cannot find the key in them either and parks the table.
 -- Called by: capture functions. Locks: none.
 create or replace function londiste.unknown_layout_events(
     i_op text, i_table oid, i_name text, i_columns text[], i_key text[], i_nested boolean)

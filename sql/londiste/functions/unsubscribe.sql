@@ -1,4 +1,5 @@
--- Ends a subscription: its consumer and its hold consumer go, and with them the provider's duty to keep events for it.
+-- Ends a subscription: its consumer and its hold consumer go, and with them the provider's duty to keep events for
+-- it.
 -- Called by: londiste subscriber unregister. Returns 1, or 0 when there is none. Locks: the subscription's row.
 create or replace function londiste.unsubscribe(i_queue_name text, i_consumer_name text, i_node_id uuid)
 returns integer language plpgsql set search_path = pg_catalog, pg_temp as $$

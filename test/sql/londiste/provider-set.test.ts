@@ -281,6 +281,14 @@ describe.each(['oldest', 'newest'] as const)('the set of a provider, %s server',
     await using maintenance = await openWith(own, (message) => warnings.push(message));
     await call(maintenance, 'periodic_maintenance');
     expect(warnings).toEqual([expect.stringContaining('queue q, table public.entry: the queue is gone')]);
+
+    await session.query('select pgq.create_queue($1)', [queue]);
+    expect(await call(session, 'provider_add_table', queue, 'entry')).toBe(1);
+    await session.execute('insert into entry values (7)');
+    expect(await session.query('select ev_data from pgq.event_2')).toEqual([{ ev_data: '(7)' }]);
+    await session.query('select pgq.drop_queue($1)', [queue]);
+    expect(await call(session, 'provider_remove_table', queue, 'entry')).toBe(1);
+    expect(await session.query(`select from pg_trigger where tgname like 'londiste\\_%'`)).toEqual([]);
   });
 
   it('installs on a subscriber, which has no queue, and again', async () => {

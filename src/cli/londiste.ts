@@ -1,0 +1,76 @@
+import { loadConfig } from '../config/load.js';
+import { signalDaemon } from '../daemon/pidfile.js';
+import type { LondisteContext } from './context.js';
+import { demo } from './commands/demo.js';
+import { providerAdd } from './commands/provider-add.js';
+import { providerAddSeq } from './commands/provider-add-seq.js';
+import { providerInstall } from './commands/provider-install.js';
+import { providerRemove } from './commands/provider-remove.js';
+import { providerRemoveSeq } from './commands/provider-remove-seq.js';
+import { providerSeqs } from './commands/provider-seqs.js';
+import { providerTables } from './commands/provider-tables.js';
+import { replay } from './commands/replay.js';
+import { subscriberAdd } from './commands/subscriber-add.js';
+import { subscriberAddSeq } from './commands/subscriber-add-seq.js';
+import { subscriberCheck } from './commands/subscriber-check.js';
+import { subscriberInstall } from './commands/subscriber-install.js';
+import { subscriberMissing } from './commands/subscriber-missing.js';
+import { subscriberRegister } from './commands/subscriber-register.js';
+import { subscriberRemove } from './commands/subscriber-remove.js';
+import { subscriberRemoveSeq } from './commands/subscriber-remove-seq.js';
+import { subscriberResync } from './commands/subscriber-resync.js';
+import { subscriberSeqs } from './commands/subscriber-seqs.js';
+import { subscriberTables } from './commands/subscriber-tables.js';
+import { subscriberUnregister } from './commands/subscriber-unregister.js';
+import { runProgram, sayLine, warn, type Program } from './program.js';
+
+const londiste: Program<LondisteContext> = {
+  name: 'londiste',
+  summary: 'Replicates tables from one PostgreSQL to another.',
+  withoutConfig: [demo],
+  commands: [
+    providerInstall,
+    providerAdd,
+    providerRemove,
+    providerAddSeq,
+    providerRemoveSeq,
+    providerTables,
+    providerSeqs,
+    subscriberInstall,
+    subscriberAdd,
+    subscriberRemove,
+    subscriberAddSeq,
+    subscriberRemoveSeq,
+    subscriberTables,
+    subscriberSeqs,
+    subscriberMissing,
+    subscriberCheck,
+    subscriberRegister,
+    subscriberUnregister,
+    subscriberResync,
+    replay,
+  ],
+  open: (path, switches) => {
+    const settings = loadConfig({
+      program: 'londiste',
+      path,
+      overrides: switches.set,
+      environment: process.env,
+    });
+    warn(settings.warnings, switches);
+    return { settings, switches, say: sayLine };
+  },
+  signal: async (path, signal, switches) => {
+    const settings = loadConfig({
+      program: 'londiste',
+      path,
+      overrides: switches.set,
+      environment: process.env,
+    });
+    await signalDaemon({ pidfile: settings.pidfile, signal });
+  },
+};
+
+export async function main(): Promise<void> {
+  process.exitCode = await runProgram(londiste, process.argv.slice(2));
+}
