@@ -34,7 +34,7 @@ export async function runDaemon(
   const openLog = (): ReturnType<typeof createLog> =>
     createLog({ level, format: logFormat, file: logfile, maxBytes: logSize, keep: logCount });
   await runAsDaemon(
-    { jobName, pidfile, background: switches.daemon === true, environment: process.env, openLog },
+    { jobName, pidfile, logfile, background: switches.daemon === true, environment: process.env, openLog },
     work,
   );
 }

@@ -10,6 +10,7 @@ import { handleSignals } from './signals.js';
 export interface DaemonOptions {
   readonly jobName: string;
   readonly pidfile: string | undefined;
+  readonly logfile: string | undefined;
   /** Whether `-d` was given. */
   readonly background: boolean;
   readonly environment: NodeJS.ProcessEnv;
@@ -25,14 +26,18 @@ export async function runAsDaemon(
   options: DaemonOptions,
   work: (context: DaemonContext) => Promise<void>,
 ): Promise<void> {
-  const { background, environment, pidfile } = options;
+  const { background, environment, pidfile, logfile } = options;
   if (background && !isInBackground(environment)) {
     if (pidfile === undefined) {
       throw new LondisteError('refused', 'a daemon needs a pidfile', {
         hint: 'set pidfile in the configuration, or leave -d out',
       });
     }
-    await startInBackground();
+    if (logfile === undefined)
+      tellStarter('there is no logfile in the configuration, so nobody will read its log');
+    if ((await startInBackground()) === 'trying') {
+      tellStarter(`it runs, but does not serve yet, and goes on trying; see ${logfile ?? 'the server'}`);
+    }
     return;
   }
   const report = new StartReport(environment);
@@ -43,6 +48,10 @@ export async function runAsDaemon(
     report.failed(error);
     throw error;
   }
+}
+
+function tellStarter(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
 }
 
 async function serve(
@@ -69,6 +78,13 @@ async function serve(
       reopenLog: () => {
         log.reopen();
         log.info('got SIGHUP, log file opened anew');
+      },
+      crash: (thrown) => {
+        const error = asLondisteError(thrown);
+        log.fatal(explain(error), `${jobName} crashed: ${error.message}`);
+        report.failed(error);
+        held?.release();
+        process.exit(1);
       },
     });
     const taps = environment['LONDISTE_TAP'];

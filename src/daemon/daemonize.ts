@@ -17,19 +17,25 @@ export function isInBackground(environment: NodeJS.ProcessEnv): boolean {
   return environment[marker] === '1';
 }
 
+/** How long whoever typed `-d` waits for a daemon that neither serves nor gives up, in milliseconds. */
+const defaultPatienceMs = 10_000;
+
 /**
  * Starts this same program again in the background, in a session of its own and with the same working directory, and
- * returns once it serves; what stopped it before that is thrown here.
+ * returns once it serves; what stopped it before that is thrown here. One that is still trying after a while, because
+ * its server is down, goes on trying and is left alone: then the answer is `trying`.
  */
-export async function startInBackground(): Promise<void> {
-  const [node, program, ...args] = [process.execPath, ...process.argv.slice(1)];
-  const child = spawn(node, [program ?? '', ...withoutDaemonSwitch(args)], {
+export async function startInBackground(patienceMs = defaultPatienceMs): Promise<'serving' | 'trying'> {
+  const [program = '', ...args] = process.argv.slice(1);
+  // None of its descriptors is ours: whoever reads our output would wait for the daemon's end.
+  const child = spawn(process.execPath, [...process.execArgv, program, ...withoutDaemonSwitch(args)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     env: { ...process.env, [marker]: '1' },
   });
-  const report = await firstLine(child.stdio[reportFd] as Readable);
+  const report = await firstLine(child.stdio[reportFd] as Readable, patienceMs);
   child.unref();
+  if (report === 'nothing yet') return 'trying';
   if (report === undefined) {
     throw new LondisteError('refused', 'the daemon ended before it served', {
       hint: 'read its log, or run the command without -d',
@@ -37,6 +43,7 @@ export async function startInBackground(): Promise<void> {
   }
   const told = JSON.parse(report) as Report;
   if (!('ready' in told)) throw new LondisteError(told.kind, told.message, { hint: told.hint });
+  return 'serving';
 }
 
 /** `-d` may stand by itself or among other letters, as in `-vd`. */
@@ -46,13 +53,21 @@ function withoutDaemonSwitch(args: readonly string[]): string[] {
     .filter((arg) => arg !== '--daemon' && arg !== '-');
 }
 
-function firstLine(stream: Readable): Promise<string | undefined> {
+/** The first line that comes, nothing when the stream ends without one, or that there is `nothing yet`. */
+function firstLine(stream: Readable, withinMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';
-    const done = (): void => {
+    const finish = (answer: string | undefined): void => {
+      clearTimeout(timer);
       stream.destroy();
-      resolve(text === '' ? undefined : text);
+      resolve(answer);
     };
+    const done = (): void => {
+      finish(text.endsWith('\n') ? text : undefined);
+    };
+    const timer = setTimeout(() => {
+      finish('nothing yet');
+    }, withinMs);
     stream.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       if (text.endsWith('\n')) done();

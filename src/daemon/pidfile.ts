@@ -1,14 +1,18 @@
-import { closeSync, existsSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
+import { isAlive, isOurs } from './process-probe.js';
 
 /** A pid file that this process holds. */
 export interface HeldPidfile {
-  /** The pid of an ended process that the file still named, if it did. */
+  /** The pid of an ended process that the file still named, if it did; 0 when it named none. */
   readonly stale: number | undefined;
   /** Removes the file, if it still names this process. */
   release(): void;
 }
+
+/** An empty file younger than this was made by a process that is just writing its pid into it, in milliseconds. */
+const writingMs = 2_000;
 
 /**
  * Writes our pid into a file that no live process of ours is named in. A file that a crash left behind is taken over: it
@@ -17,73 +21,92 @@ export interface HeldPidfile {
  * @throws LondisteError `refused` when the process that the file names is one of our programs.
  */
 export function acquirePidfile(path: string): HeldPidfile {
-  const stale = readPid(path);
-  if (stale !== undefined) {
-    if (isOurs(stale)) {
-      throw new LondisteError(
-        'refused',
-        `pidfile ${path} names the running process ${stale}: another one is at work`,
-        {
-          hint: 'stop it first (the same command with -s), or give this one another pidfile',
+  let stale: number | undefined;
+  // More than one round only when others start or stop at the same instant.
+  for (let round = 0; round < 10; round += 1) {
+    if (create(path)) {
+      return {
+        stale,
+        release: () => {
+          if (readPid(path) === process.pid) rmSync(path, { force: true });
         },
-      );
+      };
     }
-    unlinkSync(path);
+    const named = readPid(path);
+    if (named === undefined) continue;
+    if (named === 0 && isBeingWritten(path))
+      throw refusal(`pidfile ${path} is just being written by another process`);
+    if (isOurs(named)) {
+      throw refusal(`pidfile ${path} names the running process ${named}: another one is at work`);
+    }
+    stale = named;
+    takeAway(path, named);
   }
-  create(path);
-  return {
-    stale,
-    release: () => {
-      if (readPid(path) === process.pid) unlinkSync(path);
-    },
-  };
+  throw refusal(`pidfile ${path} is fought over by several processes that start at once`);
 }
 
-/** Exclusively, so that of two that start at once one finds the file of the other. */
-function create(path: string): void {
+/** Makes the file with our pid in it; false when there is one already. */
+function create(path: string): boolean {
   let fd: number;
   try {
     fd = openSync(path, 'wx');
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const what =
-      code === 'EEXIST'
-        ? `pidfile ${path} was just made by another process`
-        : `cannot write pidfile ${path}: ${message}`;
-    throw new LondisteError('refused', what, {
+    if (code === 'EEXIST') return false;
+    throw new LondisteError('refused', `cannot write pidfile ${path}: ${message}`, {
       cause,
-      hint: 'correct pidfile in the configuration, or try again',
+      hint: 'correct pidfile in the configuration, or make its directory writable',
     });
   }
-  writeSync(fd, `${process.pid}\n`);
-  closeSync(fd);
-}
-
-function readPid(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
-  const pid = Number(readFileSync(path, 'utf8').trim());
-  return Number.isInteger(pid) && pid > 0 ? pid : 0;
-}
-
-/** Whether a process is alive and, where the system tells, one of our programs. */
-function isOurs(pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  if (!existsSync('/proc/self/cmdline')) return true;
   try {
-    return /londiste|pgqadm/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    writeSync(fd, `${process.pid}\n`);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
+}
+
+/**
+ * Removes a stale file. Two processes may have read the same stale pid, and the slower one must not remove the file that
+ * the faster one has made since: so the file is moved aside first, looked at, and put back if it is another one.
+ */
+function takeAway(path: string, stale: number): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
   } catch {
-    return false;
+    // Another one was faster; the next round shows who it was.
+    return;
   }
+  if (readPid(aside) === stale) rmSync(aside, { force: true });
+  else renameSync(aside, path);
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === 0) return false;
+function isBeingWritten(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.size === 0 && Date.now() - stats.mtimeMs < writingMs;
+}
+
+/** The pid in a file: 0 when it holds none, nothing when there is no file. */
+export function readPid(path: string): number | undefined {
+  let text: string;
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    text = readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new LondisteError('refused', `cannot read pidfile ${path}: ${message}`, {
+      cause,
+      hint: 'correct pidfile in the configuration',
+    });
   }
+  return /^\d{1,10}$/.test(text) ? Number(text) : 0;
+}
+
+function refusal(message: string): LondisteError {
+  return new LondisteError('refused', message, {
+    hint: 'stop it first (the same command with -s), or give this one another pidfile',
+  });
 }
 
 export type DaemonSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -97,7 +120,7 @@ const patienceMs: Readonly<Record<Exclude<DaemonSignal, 'SIGHUP'>, number>> = {
 /**
  * Sends a signal to the daemon that a pid file names, and waits until it has ended where that is what was asked for.
  *
- * @throws LondisteError `refused` when there is no file, or the process that it names is none of ours.
+ * @throws LondisteError `refused` when there is no file, the process that it names is none of ours, or it does not end.
  */
 export async function signalDaemon({
   pidfile,
@@ -106,19 +129,8 @@ export async function signalDaemon({
   pidfile: string | undefined;
   signal: DaemonSignal;
 }): Promise<void> {
-  const hint = 'nothing to do';
-  if (pidfile === undefined)
-    throw new LondisteError('refused', 'no pidfile in the configuration, so no daemon to signal', {
-      hint: 'set pidfile',
-    });
-  const pid = readPid(pidfile);
-  if (pid === undefined)
-    throw new LondisteError('refused', `pidfile ${pidfile} does not exist: no daemon is running`, { hint });
-  if (!isOurs(pid))
-    throw new LondisteError('refused', `pidfile ${pidfile} is there, but process ${pid} is not running`, {
-      hint,
-    });
-  process.kill(pid, signal);
+  const pid = daemonOf(pidfile);
+  send(pid, signal);
   if (signal === 'SIGHUP') return;
   for (let waited = 0; waited < patienceMs[signal]; waited += 50) {
     if (!isAlive(pid)) return;
@@ -128,7 +140,49 @@ export async function signalDaemon({
     'refused',
     `process ${pid} has not ended ${patienceMs[signal] / 1000} seconds after ${signal}`,
     {
-      hint: 'look into its log; -k stops it without finishing the batch',
+      hint:
+        signal === 'SIGINT'
+          ? 'look into its log; -k stops it without finishing the batch'
+          : `kill -9 ${pid} ends it; nothing is lost by that`,
     },
   );
+}
+
+function daemonOf(pidfile: string | undefined): number {
+  const hint = 'nothing to do';
+  if (pidfile === undefined) {
+    throw new LondisteError('refused', 'no pidfile in the configuration, so no daemon to signal', {
+      hint: 'set pidfile',
+    });
+  }
+  const pid = readPid(pidfile);
+  if (pid === undefined) {
+    throw new LondisteError('refused', `pidfile ${pidfile} does not exist: no daemon is running`, { hint });
+  }
+  if (!isOurs(pid)) {
+    const message =
+      pid === 0
+        ? `pidfile ${pidfile} is there, but holds no process id`
+        : `pidfile ${pidfile} is there, but process ${pid} is not running`;
+    throw new LondisteError('refused', message, { hint });
+  }
+  return pid;
+}
+
+function send(pid: number, signal: DaemonSignal): void {
+  try {
+    process.kill(pid, signal);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // It has ended in the meantime: what was wanted.
+    if (code === 'ESRCH' && signal !== 'SIGHUP') return;
+    throw new LondisteError(
+      'refused',
+      `process ${pid} cannot be sent ${signal}: ${code ?? 'unknown reason'}`,
+      {
+        cause,
+        hint: 'call the command as the user that runs the daemon',
+      },
+    );
+  }
 }
