@@ -32,7 +32,8 @@ function split(rest: string): {
   const credentials = /^([^@/]*)@/.exec(rest)?.[1];
   const after = credentials === undefined ? rest : rest.slice(credentials.length + 1);
   const [, location = '', path = '', query] = /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(after) ?? [];
-  if ((location + path).includes('@')) {
+  // A database may have an @ in its name, but where no credentials were found it is rather theirs.
+  if (location.includes('@') || (credentials === undefined && path.includes('@'))) {
     fail('an @ or / in the user or password is written %40 or %2F');
   }
   return { credentials, location, path, query };
@@ -46,10 +47,11 @@ function putCredentials(parts: ConninfoParts, credentials: string): void {
 }
 
 function putLocation(parts: ConninfoParts, location: string): void {
-  // Several hosts keep their commas here, and are refused where the parts are put together.
-  const [, ipv6, name, port] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*(?:,.*)?))(?::([^:]*))?$/.exec(location) ??
-    fail('expected host:port, with an IPv6 address in brackets as in [::1]:5432');
+  // Several hosts keep their commas, by which they are refused where the parts are put together.
+  const [, ipv6, name, port] = location.includes(',')
+    ? ['', undefined, location]
+    : (/^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(location) ??
+      fail('expected host:port, with an IPv6 address in brackets as in [::1]:5432'));
   const host = ipv6 ?? name ?? '';
   if (host !== '') parts.set('host', decode(host));
   if (port !== undefined && port !== '') parts.set('port', decode(port));

@@ -44,13 +44,16 @@ export async function runReplay(
   { log, stop, ready, onBatch }: ReplayContext,
 ): Promise<void> {
   const connections = new SubscriptionConnections(settings, log);
+  // What stands in the way of the first start is told to whoever starts; later on it is tried again.
+  let first: (Link & AsyncDisposable) | undefined = await connections.openLink(stop);
   const copyBell = new Bell();
   const stats = new BatchStats(log);
   const replay = new ReplayService({
     log,
     loopDelayMs: settings.loopDelayMs,
     connect: async () => {
-      const link = await connections.openLink(stop);
+      const link = first ?? (await connections.openLink(stop));
+      first = undefined;
       copyBell.ring();
       ready();
       return link;

@@ -29,6 +29,8 @@ export async function runTicker(
       ready();
       return session;
     };
+  // What stands in the way of the first start is told to whoever starts; later on it is tried again.
+  await (await connectAs('start')(() => undefined)).end();
   const { loopDelayMs, maintDelayMs } = settings;
   const ticker = new Ticker({ connect: connectAs('ticker'), log, loopDelayMs });
   const maintainer = new Maintainer({ connect: connectAs('maintenance'), log, maintDelayMs });

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
 import { asDatabaseError } from './sqlstate.js';
 
@@ -31,6 +32,9 @@ export interface SessionOptions {
 export type Row = Record<string, unknown>;
 
 const oldestMajor = 14;
+
+/** How long a server has to answer a good-bye, in milliseconds. */
+const endPatienceMs = 2_000;
 
 /** Type oids of pg_type that are turned into JavaScript values; all others stay the text that the server sent. */
 const parsers = new Map<number, (text: string) => unknown>([
@@ -93,7 +97,9 @@ export class Session implements AsyncDisposable {
       options: rest.options,
       application_name: options.applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
+      // A peer that vanished is noticed after ten seconds of silence and ten unanswered probes.
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       types: { getTypeParser: ((oid: number) => parsers.get(oid) ?? ((text: string) => text)) as never },
     });
     const session = new Session(client, settings, options);
@@ -206,12 +212,21 @@ export class Session implements AsyncDisposable {
   async end(): Promise<void> {
     if (this.#closed) return;
     this.#markClosed();
-    await this.#client.end().catch(() => undefined);
+    // A server that is gone, or busy with a statement of ours, does not answer: then the connection is dropped.
+    const patience = new AbortController();
+    const ended = this.#client.end().catch(() => undefined);
+    await Promise.race([ended, sleep(endPatienceMs, patience.signal)]);
+    patience.abort();
+    this.#dropConnection();
   }
 
   /** Drops the connection at once, whatever it is doing; the server rolls back. */
   destroy(): void {
     this.#markClosed();
+    this.#dropConnection();
+  }
+
+  #dropConnection(): void {
     const { connection } = this.#client as unknown as { connection: { stream: { destroy(): void } } };
     connection.stream.destroy();
   }

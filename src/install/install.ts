@@ -17,7 +17,7 @@ interface Installed {
  * Installs or upgrades a schema of ours, in one transaction, as whoever owns the database; installers that run at the
  * same time wait for one another. A schema that is up to date is not touched.
  *
- * @throws LondisteError `refused` when a newer version has left this one behind.
+ * @throws LondisteError `outdated` when a newer version has left this one behind.
  */
 export async function installSchema(session: Session, schema: SchemaName): Promise<Installation> {
   const manifest = await manifestOf(schema);
@@ -55,10 +55,9 @@ function manifestOf(schema: SchemaName): Promise<Manifest> {
 function refuseNewer(session: Session, schema: SchemaName, manifest: Manifest, installed: Installed): void {
   if (installed.oldestCode <= manifest.schemaVersion) return;
   throw new LondisteError(
-    'refused',
+    'outdated',
     `${session.where}: schema ${schema} was upgraded to ${installed.schemaVersion}, which this version of the ` +
       `program (it knows ${manifest.schemaVersion}) cannot work with`,
-    { hint: 'use the newer version of the program here too' },
   );
 }
 

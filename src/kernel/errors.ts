@@ -12,6 +12,7 @@ export type ErrorKind =
   | 'auth'
   | 'missing-database'
   | 'old-server'
+  | 'outdated'
   | 'busy'
   | 'resources'
   | 'rights'
@@ -34,7 +35,8 @@ export interface Failure {
 export const failures: Readonly<Record<ErrorKind, Failure>> = {
   usage: { reaction: 'stop', advice: 'run the command with --help' },
   config: { reaction: 'stop', advice: 'correct the configuration file' },
-  refused: { reaction: 'stop', advice: 'do what the message says and run the command again' },
+  // A daemon meets one when a server is read-only for a while, or a trigger of the subscriber's own raises.
+  refused: { reaction: 'retry', advice: 'do what the message says and run the command again' },
   unreachable: { reaction: 'retry', advice: 'check that the server runs and that host and port are right' },
   starting: { reaction: 'retry', advice: 'wait until the server accepts connections' },
   auth: {
@@ -42,6 +44,7 @@ export const failures: Readonly<Record<ErrorKind, Failure>> = {
     advice: 'check user and password (connection string, PGPASSWORD, ~/.pgpass) and pg_hba.conf',
   },
   'missing-database': { reaction: 'stop', advice: 'create the database or correct dbname' },
+  outdated: { reaction: 'stop', advice: 'use the newer version of the program here too' },
   'old-server': { reaction: 'stop', advice: 'use PostgreSQL 14 or later' },
   busy: {
     reaction: 'retry',

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { pino, type Logger } from 'pino';
+import { LondisteError } from './errors.js';
 
 export type Log = Logger;
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -94,8 +95,15 @@ class FileSink {
     this.#path = path;
     this.#maxBytes = maxBytes;
     this.#keep = keep;
-    this.#fd = openSync(path, 'a');
-    this.#bytes = statSync(path).size;
+    try {
+      this.#fd = openSync(path, 'a');
+      this.#bytes = fstatSync(this.#fd).size;
+    } catch (cause) {
+      throw new LondisteError('config', `the log file cannot be written: ${(cause as Error).message}`, {
+        cause,
+        hint: 'correct logfile in the configuration, or make its directory writable',
+      });
+    }
   }
 
   write(line: string): void {
@@ -108,9 +116,16 @@ class FileSink {
   }
 
   reopen(): void {
+    let fd: number;
+    try {
+      fd = openSync(this.#path, 'a');
+    } catch {
+      // Its directory is gone, or ours no longer: the old file is better than none, and no reason to stop.
+      return;
+    }
     closeSync(this.#fd);
-    this.#fd = openSync(this.#path, 'a');
-    this.#bytes = statSync(this.#path).size;
+    this.#fd = fd;
+    this.#bytes = fstatSync(fd).size;
   }
 
   #rotate(): void {

@@ -100,14 +100,15 @@ export async function registerSubscriber(ends: Ends): Promise<'registered' | 'pr
 export async function unregisterSubscriber(ends: Ends): Promise<number> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
-  const had = await unsubscribe(provider, name, await getNode(subscriber));
-  const tables = await resetPosition(subscriber, name);
-  if (!had) {
+  const isRegistered = await unsubscribe(provider, name, await getNode(subscriber));
+  // A consumer that somebody took off the provider by other means leaves a position here, which must go all the same.
+  const stands = (await readPosition(subscriber, name))?.tick !== undefined;
+  if (!isRegistered && !stands) {
     throw new LondisteError('refused', `consumer ${name.consumer} is not registered on queue ${name.queue}`, {
       hint: 'nothing to do',
     });
   }
-  return tables ?? 0;
+  return (await resetPosition(subscriber, name)) ?? 0;
 }
 
 /** Puts tables on the list, all or none, after checking everything that would stop their copy. */

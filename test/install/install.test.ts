@@ -47,7 +47,7 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
     await session.query(`update pgq.installation set schema_version = 7, code_digest = 'of version 7'`);
     expect(await installSchema(session, 'pgq')).toBe('present');
     await session.query(`update pgq.installation set oldest_code = 6`);
-    const refusal = { kind: 'refused', hint: 'use the newer version of the program here too' };
+    const refusal = { kind: 'outdated', hint: 'use the newer version of the program here too' };
     await expect(installSchema(session, 'pgq')).rejects.toMatchObject(refusal);
     await expect(requireSchema(session, 'pgq', '')).rejects.toMatchObject(refusal);
   });

@@ -143,7 +143,7 @@ describe('an installed pair', () => {
     await refuses('londiste replica.ini provider add entry nothere', 'nothere');
     await refuses('londiste replica.ini provider add-seq nothere_seq', 'nothere_seq');
     await refuses('londiste replica.ini provider remove entry', 'entry');
-    await refuses('londiste replica.ini subscriber add entry', 'entry', 'provider add entry');
+    await refuses('londiste replica.ini subscriber add entry', 'entry', 'provider add public.entry');
     await user.must('londiste replica.ini provider add entry');
     await refuses('londiste replica.ini provider add entry', 'entry', 'already');
     await user.must('londiste replica.ini provider add-seq entry_id_seq');
@@ -181,7 +181,7 @@ describe('an installed pair', () => {
     const faults = await user.type('londiste replica.ini subscriber check');
     expect(faults.code).toBe(1);
     expect(faults.stdout).toContain('column b');
-    await refuses('londiste replica.ini subscriber resync entry', 'entry', 'subscriber add entry');
+    await refuses('londiste replica.ini subscriber resync entry', 'entry', 'subscriber add public.entry');
     await refuses('londiste replica.ini subscriber remove entry', 'entry');
     await user.must('londiste replica.ini subscriber add entry');
     await refuses('londiste replica.ini subscriber add entry', 'entry', 'already');
@@ -249,16 +249,20 @@ describe('an installed pair', () => {
     await refuses('pgqadm ticker.ini ticker -d', 'ticker.pid', String(pid));
     expect(user.pid('ticker')).toBe(pid);
     await refuses('londiste replica.ini -s', 'lmaster_to_slave.pid');
+    user.write('nopid.ini', user.replicaIni().replace(/^pidfile.*$/m, ''));
+    await refuses('londiste nopid.ini replay -d', 'pidfile');
     writeFileSync(join(user.folder, 'lmaster_to_slave.pid'), '999999999\n');
     await refuses('londiste replica.ini -s', '999999999');
     // A pid file that a crash left behind is no obstacle to a start.
     await user.must('londiste replica.ini replay -d');
     expect(user.pid('lmaster_to_slave')).not.toBe(999999999);
-    user.write('nopid.ini', user.replicaIni().replace(/^pidfile.*$/m, ''));
-    await refuses('londiste nopid.ini replay -d', 'pidfile');
   });
 
   test('a second replay of one subscription refuses by the lock of its position, not by the pid file', async () => {
+    await eventually(
+      async () => (await user.must('londiste replica.ini subscriber tables')).includes(' ok'),
+      true,
+    );
     await refuses(
       'londiste replica.ini replay -d --set pidfile=second.pid',
       'lmaster_to_slave',

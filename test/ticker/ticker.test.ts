@@ -168,7 +168,7 @@ describe.each(['oldest', 'newest'] as const)('the ticker daemon on %s', (which) 
     await installSchema(session, 'pgq');
     await session.query('update pgq.installation set schema_version = 9, oldest_code = 9');
     const service = newTicker();
-    await expect(service.run(stop.signal)).rejects.toMatchObject({ kind: 'refused' });
+    await expect(service.run(stop.signal)).rejects.toMatchObject({ kind: 'outdated' });
   });
 
   it('runs beside the maintainer, which rotates and stops as promptly', async () => {
