@@ -48,12 +48,12 @@ function putCredentials(parts: ConninfoParts, credentials: string): void {
 
 function putLocation(parts: ConninfoParts, location: string): void {
   // Several hosts keep their commas, by which they are refused where the parts are put together.
-  const [, ipv6, name, port] = location.includes(',')
-    ? ['', undefined, location]
-    : (/^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(location) ??
-      fail('expected host:port, with an IPv6 address in brackets as in [::1]:5432'));
-  const host = ipv6 ?? name ?? '';
-  if (host !== '') parts.set('host', decode(host));
+  const form = location.includes(',') ? /^()(.*)$/s : /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/;
+  const found = form.exec(location);
+  if (!found) fail('expected host:port, with an IPv6 address in brackets as in [::1]:5432');
+  const [, ipv6, name, port] = found;
+  const host = [ipv6, name].find((text) => text !== undefined && text !== '');
+  if (host !== undefined) parts.set('host', decode(host));
   if (port !== undefined && port !== '') parts.set('port', decode(port));
 }
 

@@ -59,6 +59,13 @@ function toSafeInteger(text: string): number {
   return value;
 }
 
+/** The major version behind a `server_version_num`; throws `old-server` for one that lacks what we need. */
+export function majorOf(versionNumber: string, where: string): number {
+  const major = Math.floor(Number(versionNumber) / 10_000);
+  if (major >= oldestMajor) return major;
+  throw new LondisteError('old-server', `${where}: PostgreSQL ${major} is too old`);
+}
+
 /**
  * One connection to one server. Every failure comes out as a `LondisteError` whose message names the side. A session
  * whose connection is lost stays lost: `closed` is true, and whoever owns it opens a new one.
@@ -117,10 +124,7 @@ export class Session implements AsyncDisposable {
     const { version } = await this.one<{ version: string }>(
       `select current_setting('server_version_num') as version`,
     );
-    this.#major = Math.floor(Number(version) / 10_000);
-    if (this.#major < oldestMajor) {
-      throw new LondisteError('old-server', `${this.where}: PostgreSQL ${this.#major} is too old`);
-    }
+    this.#major = majorOf(version, this.where);
   }
 
   get closed(): boolean {

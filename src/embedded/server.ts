@@ -43,6 +43,11 @@ export class Server {
     return join(this.#options.folder, 'data');
   }
 
+  /** Its data: tests put `standby.signal` there, or an older state. */
+  get dataFolder(): string {
+    return this.#data;
+  }
+
   get logFile(): string {
     return join(this.#options.folder, 'server.log');
   }
@@ -106,12 +111,12 @@ export class Server {
     await this.#untilReady(child);
   }
 
-  /** The postmaster writes `ready` in the last line of its pid file when it accepts connections. */
+  /** The postmaster writes `ready`, or `standby`, in the last line of its pid file when it accepts connections. */
   async #untilReady(child: ChildProcess): Promise<void> {
     for (let waited = 0; waited < 60_000; waited += 20) {
       if (child.exitCode !== null || child.signalCode !== null) throw this.#failed('postgres');
       const lines = this.#pidFile();
-      if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;
+      if (Number(lines[0]) === child.pid && ['ready', 'standby'].includes(lines[7]?.trim() ?? '')) return;
       await sleep(20);
     }
     throw this.#failed('postgres');

@@ -204,8 +204,8 @@ job_name = a
     expect(faults(() => londiste(local, given))).toEqual([
       '--set: expected key=value, got "nonsense"',
       '--set loop_dealy: unknown key (did you mean loop_delay?)',
-      'LONDISTE_LOOP_DELAY: expected a number of seconds between 0.001 and 3600, got "x"',
       '--set log_count: expected a whole number between 1 and 1000, got "x"',
+      'LONDISTE_LOOP_DELAY: expected a number of seconds between 0.001 and 3600, got "x"',
     ]);
   });
 

@@ -118,8 +118,8 @@ use_skylog = 0
     await eventually(() => pid === undefined || !isAlive(pid), true, 30_000);
   }
 
-  write(file: string, text: string): void {
-    writeFileSync(join(this.folder, file), text);
+  write(file: string, text: string, mode = 0o644): void {
+    writeFileSync(join(this.folder, file), text, { mode });
   }
 
   /** Ends what a test left running, by the pid files of its own folder. */

@@ -1,0 +1,86 @@
+/** C3 as its user sees it: a provider that may lose commits in a crash never loses one that the subscriber has. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ConnectSettings } from '../../src/db/session.js';
+import { oldestAndNewest } from '../../src/embedded/binaries.js';
+import type { Server } from '../../src/embedded/server.js';
+import { startServer } from '../support/clusters.js';
+import { asSuperuser, createDatabase, open } from '../support/databases.js';
+import { becomeEqual } from '../support/equality.js';
+import { Installation } from '../support/installation.js';
+
+const crashes = 6;
+const folder = mkdtempSync(join(tmpdir(), 'londiste-crash-'));
+let server: Server;
+
+beforeAll(async () => {
+  const [oldest] = await oldestAndNewest(process.env);
+  // Nothing but a commit that asks for it flushes the log.
+  server = await startServer(oldest, folder, {
+    fsync: 'on',
+    wal_writer_delay: '10s',
+    wal_writer_flush_after: '0',
+  });
+});
+afterAll(async () => {
+  await server.stop('immediate');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ids(settings: ConnectSettings): Promise<number[]> {
+  await using session = await open(settings);
+  return (await session.query<{ id: number }>('select id from entry')).map(({ id }) => id);
+}
+
+test('synchronous_commit = off, crashes after ticks', { timeout: 120_000 }, async () => {
+  const sides = {
+    provider: await createDatabase({ port: server.port }),
+    subscriber: await createDatabase('newest'),
+  };
+  await asSuperuser(server.port, (admin) =>
+    admin.execute(`alter database ${sides.provider.database} set synchronous_commit = off`),
+  );
+  const user = new Installation(sides.provider, sides.subscriber);
+  for (const settings of [sides.provider, sides.subscriber]) {
+    await using session = await open(settings);
+    await session.execute('create table entry (id serial primary key, item text)');
+  }
+  await user.replicateEntry();
+  await becomeEqual(sides);
+
+  let lost = 0;
+  let arrived = 0;
+  for (let crash = 0; crash < crashes; crash += 1) {
+    const acknowledged: number[] = [];
+    {
+      await using provider = await open(sides.provider);
+      const end = Date.now() + 400 + crash * 13;
+      while (Date.now() < end) {
+        acknowledged.push(
+          (
+            await provider.one<{ id: number }>(
+              `insert into entry (item) values ('crash ${crash}') returning id`,
+            )
+          ).id,
+        );
+      }
+      await server.stop('immediate');
+    }
+    const before = new Set(await ids(sides.subscriber));
+    await server.start();
+    const kept = new Set(await ids(sides.provider));
+    lost += acknowledged.filter((id) => !kept.has(id)).length;
+    arrived += acknowledged.filter((id) => before.has(id)).length;
+    expect([...before].filter((id) => !kept.has(id))).toEqual([]);
+    await becomeEqual(sides, { sequence: 'entry_id_seq' });
+  }
+  console.log(
+    `${crashes} crashes: ${lost} acknowledged commits were lost by the provider, ${arrived} had arrived, none of those was lost`,
+  );
+  expect(lost).toBeGreaterThan(0);
+  expect(arrived).toBeGreaterThan(0);
+  await user.must('londiste replica.ini -s');
+  await user.must('pgqadm ticker.ini -s');
+});
