@@ -3,7 +3,7 @@ import { pinSettings } from '../db/settings.js';
 import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
 import { createLog } from '../kernel/log.js';
-import type { Ends } from '../setup/subscriber.js';
+import type { Ends } from '../setup/ends.js';
 
 /** The switches that every command of both programs takes. */
 export interface Switches {

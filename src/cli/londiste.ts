@@ -1,6 +1,4 @@
-import { loadConfig } from '../config/load.js';
-import { signalDaemon } from '../daemon/pidfile.js';
-import type { LondisteContext } from './context.js';
+import { loadConfig, type LondisteSettings } from '../config/load.js';
 import { demo } from './commands/demo.js';
 import { providerAdd } from './commands/provider-add.js';
 import { providerAddSeq } from './commands/provider-add-seq.js';
@@ -22,9 +20,9 @@ import { subscriberResync } from './commands/subscriber-resync.js';
 import { subscriberSeqs } from './commands/subscriber-seqs.js';
 import { subscriberTables } from './commands/subscriber-tables.js';
 import { subscriberUnregister } from './commands/subscriber-unregister.js';
-import { runProgram, sayLine, warn, type Program } from './program.js';
+import { runProgram, type Program } from './program.js';
 
-const londiste: Program<LondisteContext> = {
+const londiste: Program<LondisteSettings> = {
   name: 'londiste',
   summary: 'Replicates tables from one PostgreSQL to another.',
   withoutConfig: [demo],
@@ -50,25 +48,7 @@ const londiste: Program<LondisteContext> = {
     subscriberResync,
     replay,
   ],
-  open: (path, switches) => {
-    const settings = loadConfig({
-      program: 'londiste',
-      path,
-      overrides: switches.set,
-      environment: process.env,
-    });
-    warn(settings.warnings, switches);
-    return { settings, switches, say: sayLine };
-  },
-  signal: async (path, signal, switches) => {
-    const settings = loadConfig({
-      program: 'londiste',
-      path,
-      overrides: switches.set,
-      environment: process.env,
-    });
-    await signalDaemon({ pidfile: settings.pidfile, signal });
-  },
+  load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),
 };
 
 export async function main(): Promise<void> {

@@ -1,49 +1,45 @@
 import { readFileSync } from 'node:fs';
 import { Command as Commander, CommanderError } from 'commander';
 import { asLondisteError } from '../kernel/errors.js';
+import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
+import { signalDaemon } from '../daemon/pidfile.js';
+import { splitCommandLine } from './command-line.js';
 import type { Command } from './command.js';
-import type { Switches } from './context.js';
+import type { Context, Switches } from './context.js';
 
-/** What a program is made of. `Context` is what its commands work with. */
-export interface Program<Context> {
+type AnySettings = LondisteSettings | PgqadmSettings;
+
+/** What a program is made of. */
+export interface Program<Settings extends LondisteSettings | PgqadmSettings> {
   readonly name: 'londiste' | 'pgqadm';
   readonly summary: string;
-  readonly commands: readonly Command<Context>[];
+  readonly commands: readonly Command<Context<Settings>>[];
   /** Commands that need no configuration file. */
   readonly withoutConfig: readonly Command<undefined>[];
-  /** Reads the configuration and makes the context of a command. */
-  open(config: string | undefined, switches: CommonSwitches): Context;
-  /** Sends a signal to the daemon of a configuration: the switches -s, -k and -r. */
-  signal(
-    config: string | undefined,
-    signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP',
-    switches: CommonSwitches,
-  ): Promise<void>;
+  /** Reads the configuration, of that name or wherever it is looked for. */
+  load(path: string | undefined, overrides: readonly string[] | undefined): Settings;
 }
 
 /** The switches that may stand anywhere on the command line. */
 export interface CommonSwitches extends Switches {
-  readonly stop?: boolean;
-  readonly kill?: boolean;
-  readonly reload?: boolean;
   /** `--set key=value`, as often as wanted. */
   readonly set?: readonly string[];
 }
 
 /** Runs a program with its arguments and returns the exit code; errors are told in one sentence and what to do. */
-export async function runProgram<Context>(
-  program: Program<Context>,
+export async function runProgram<Settings extends AnySettings>(
+  program: Program<Settings>,
   argv: readonly string[],
 ): Promise<number> {
-  const { config, rest } = takeConfig(program, argv);
-  const commander = build(program, config);
+  const { config, rest, signal } = splitCommandLine(argv, firstWords(program));
   try {
-    const switches = signalSwitch(rest);
-    if (switches !== undefined && !hasCommand(program, rest)) {
-      const common = parseSwitchesOnly(commander, rest);
-      await program.signal(config, switches, common);
+    if (signal === undefined) {
+      await build(program, config).parseAsync([...rest], { from: 'user' });
     } else {
-      await commander.parseAsync([...rest], { from: 'user' });
+      const { set } = withSwitches(new Commander(program.name).exitOverride())
+        .parse([...rest], { from: 'user' })
+        .opts<CommonSwitches>();
+      await signalDaemon({ pidfile: program.load(config, set).pidfile, signal });
     }
     return 0;
   } catch (error) {
@@ -51,53 +47,15 @@ export async function runProgram<Context>(
   }
 }
 
-/**
- * The configuration file comes first, as in `londiste replica.ini provider add entry`. A first word that is none of
- * our commands' is taken for it.
- */
-function takeConfig<Context>(
-  program: Program<Context>,
-  argv: readonly string[],
-): { config: string | undefined; rest: string[] } {
-  const at = argv.findIndex((word, n) => !word.startsWith('-') && argv[n - 1] !== '--set');
-  const word = argv[at];
-  if (word === undefined || firstWords(program).has(word)) return { config: undefined, rest: [...argv] };
-  const mayBeFile =
-    word.endsWith('.ini') ||
-    word.endsWith('.conf') ||
-    word.includes('/') ||
-    argv.slice(at + 1).some((next) => firstWords(program).has(next));
-  const signalsOnly = signalSwitch(argv) !== undefined;
-  if (!mayBeFile && !signalsOnly) return { config: undefined, rest: [...argv] };
-  return { config: word, rest: [...argv.slice(0, at), ...argv.slice(at + 1)] };
+function firstWords<Settings extends AnySettings>(program: Program<Settings>): ReadonlySet<string> {
+  const commands = [...program.commands, ...program.withoutConfig];
+  return new Set(['help', ...commands.map(({ words }) => words.split(' ')[0] ?? words)]);
 }
 
-function firstWords<Context>({ commands, withoutConfig }: Program<Context>): Set<string> {
-  return new Set([
-    'help',
-    ...[...commands, ...withoutConfig].map(({ words }) => words.split(' ')[0] ?? words),
-  ]);
-}
-
-function hasCommand<Context>(program: Program<Context>, words: readonly string[]): boolean {
-  return words.some((word) => firstWords(program).has(word));
-}
-
-const signals = {
-  '-s': 'SIGINT',
-  '--stop': 'SIGINT',
-  '-k': 'SIGTERM',
-  '--kill': 'SIGTERM',
-  '-r': 'SIGHUP',
-  '--reload': 'SIGHUP',
-} as const;
-
-function signalSwitch(words: readonly string[]): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined {
-  const word = words.find((candidate): candidate is keyof typeof signals => candidate in signals);
-  return word === undefined ? undefined : signals[word];
-}
-
-function build<Context>(program: Program<Context>, config: string | undefined): Commander {
+function build<Settings extends AnySettings>(
+  program: Program<Settings>,
+  config: string | undefined,
+): Commander {
   const root = withSwitches(new Commander(program.name))
     .description(program.summary)
     .usage('[switches] CONFIG COMMAND [arguments]')
@@ -115,13 +73,9 @@ function build<Context>(program: Program<Context>, config: string | undefined): 
   for (const command of program.commands) {
     add(root, command, async (call) => {
       const switches = root.opts<CommonSwitches>();
-      const signal = signalSwitch(
-        Object.entries({ '-s': switches.stop, '-k': switches.kill, '-r': switches.reload }).flatMap(
-          ([key, on]) => (on === true ? [key] : []),
-        ),
-      );
-      if (signal !== undefined) await program.signal(config, signal, switches);
-      else await command.run(program.open(config, switches), call);
+      const settings = program.load(config, switches.set);
+      warn(settings.warnings, switches);
+      await command.run({ settings, switches, say: sayLine }, call);
     });
   }
   return root;
@@ -143,9 +97,9 @@ function withSwitches(commander: Commander): Commander {
     );
 }
 
-function add<Context>(
+function add<Given>(
   root: Commander,
-  command: Command<Context>,
+  command: Command<Given>,
   run: (call: { args: string[]; options: Record<string, unknown> }) => Promise<void>,
 ): void {
   const words = command.words.split(' ');
@@ -175,11 +129,6 @@ function group(parent: Commander, word: string): Commander {
   );
 }
 
-function parseSwitchesOnly(commander: Commander, words: readonly string[]): CommonSwitches {
-  const parsed = withSwitches(new Commander(commander.name()).exitOverride()).allowExcessArguments(false);
-  return parsed.parse([...words], { from: 'user' }).opts<CommonSwitches>();
-}
-
 function tell(program: string, thrown: unknown): number {
   // Commander has said what was wrong already; asking for help or the version is no error.
   if (thrown instanceof CommanderError) return thrown.exitCode;
@@ -197,11 +146,11 @@ function packageVersion(): string {
 }
 
 /** A line for whoever called the command. */
-export function sayLine(line: string): void {
+function sayLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 /** What is not wrong and should be known all the same. */
-export function warn(warnings: readonly string[], { quiet }: Switches): void {
+function warn(warnings: readonly string[], { quiet }: Switches): void {
   if (quiet !== true) for (const warning of warnings) process.stderr.write(`WARNING: ${warning}\n`);
 }

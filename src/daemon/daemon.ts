@@ -63,7 +63,7 @@ async function serve(
   try {
     const log = openLog();
     if (held?.stale !== undefined)
-      log.warn(`ignoring stale pidfile ${pidfile ?? ''} of process ${held.stale}`);
+      log.warn(`ignoring stale pidfile ${pidfile ?? ''}, which names process ${held.stale}`);
     const stop = new AbortController();
     handleSignals({
       stop: () => {

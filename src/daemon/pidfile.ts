@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
 import { isAlive, isOurs } from './process-probe.js';
@@ -11,8 +11,8 @@ export interface HeldPidfile {
   release(): void;
 }
 
-/** An empty file younger than this was made by a process that is just writing its pid into it, in milliseconds. */
-const writingMs = 2_000;
+/** What a process leaves half done when it dies within the few microseconds of a step here is garbage after this time, in milliseconds. */
+const halfDoneMs = 2_000;
 
 /**
  * Writes our pid into a file that no live process of ours is named in. A file that a crash left behind is taken over: it
@@ -21,28 +21,37 @@ const writingMs = 2_000;
  * @throws LondisteError `refused` when the process that the file names is one of our programs.
  */
 export function acquirePidfile(path: string): HeldPidfile {
-  let stale: number | undefined;
-  // More than one round only when others start or stop at the same instant.
-  for (let round = 0; round < 10; round += 1) {
-    if (create(path)) {
-      return {
-        stale,
-        release: () => {
-          if (readPid(path) === process.pid) rmSync(path, { force: true });
-        },
-      };
-    }
+  const stale = create(path) ? undefined : takeOver(path);
+  return {
+    stale,
+    release: () => {
+      if (readPid(path) === process.pid) rmSync(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Replaces a stale file by ours and returns the pid that it named. Two processes may read the same stale pid, and the
+ * slower one must not remove the file that the faster one has made since: so only who holds the guard removes it.
+ */
+function takeOver(path: string): number | undefined {
+  const guard = `${path}.takeover`;
+  if (isHalfDone(guard) === false) rmSync(guard, { force: true });
+  if (!create(guard)) throw refusal(`pidfile ${path} is just being taken over by another process`);
+  try {
     const named = readPid(path);
-    if (named === undefined) continue;
-    if (named === 0 && isBeingWritten(path))
+    if (named === 0 && isHalfDone(path)) {
       throw refusal(`pidfile ${path} is just being written by another process`);
-    if (isOurs(named)) {
+    }
+    if (named !== undefined && isOurs(named)) {
       throw refusal(`pidfile ${path} names the running process ${named}: another one is at work`);
     }
-    stale = named;
-    takeAway(path, named);
+    rmSync(path, { force: true });
+    if (!create(path)) throw refusal(`pidfile ${path} was just made by another process`);
+    return named;
+  } finally {
+    rmSync(guard, { force: true });
   }
-  throw refusal(`pidfile ${path} is fought over by several processes that start at once`);
 }
 
 /** Makes the file with our pid in it; false when there is one already. */
@@ -66,25 +75,10 @@ function create(path: string): boolean {
   return true;
 }
 
-/**
- * Removes a stale file. Two processes may have read the same stale pid, and the slower one must not remove the file that
- * the faster one has made since: so the file is moved aside first, looked at, and put back if it is another one.
- */
-function takeAway(path: string, stale: number): void {
-  const aside = `${path}.${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    // Another one was faster; the next round shows who it was.
-    return;
-  }
-  if (readPid(aside) === stale) rmSync(aside, { force: true });
-  else renameSync(aside, path);
-}
-
-function isBeingWritten(path: string): boolean {
+/** Whether a file is so young that its maker may still be at it; nothing when there is no such file. */
+function isHalfDone(path: string): boolean | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
-  return stats?.size === 0 && Date.now() - stats.mtimeMs < writingMs;
+  return stats && Date.now() - stats.mtimeMs < halfDoneMs;
 }
 
 /** The pid in a file: 0 when it holds none, nothing when there is no file. */

@@ -12,7 +12,7 @@ import { catchUp } from '../replay/catch-up.js';
 import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
 import { ReplayService } from '../replay/service.js';
 import type { Replayed } from '../replay/replayer.js';
-import { registerSubscriber } from '../setup/subscriber.js';
+import { registerSubscriber } from '../setup/subscription.js';
 
 /** What the replay daemon of one subscription needs to know. */
 export interface ReplaySettings {

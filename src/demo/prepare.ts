@@ -9,13 +9,9 @@ import {
   listProviderSequences,
   listProviderTables,
 } from '../setup/provider.js';
-import {
-  addSubscriberSequences,
-  addSubscriberTables,
-  installSubscriber,
-  listSequences,
-  listTables,
-} from '../setup/subscriber.js';
+import { addSubscriberSequences, listSequences } from '../setup/subscriber-sequences.js';
+import { addSubscriberTables, listTables } from '../setup/subscriber-tables.js';
+import { installSubscriber } from '../setup/subscription.js';
 
 /**
  * What the README types on one's own servers: the table, with rows on the provider and without on the subscriber, then

@@ -7,7 +7,7 @@ import {
   listTables,
   removeSubscriberTables,
   resyncTables,
-} from '../../src/setup/subscriber.js';
+} from '../../src/setup/subscriber-tables.js';
 import { getConsumerInfo } from '../../src/pgq/consumer.js';
 import { open } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pinSettings } from '../../src/db/settings.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables } from '../../src/setup/subscriber.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { getNode } from '../../src/londiste/provider.js';
 import { readPosition } from '../../src/londiste/position.js';
 import { getTick } from '../../src/pgq/tick.js';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { inTransaction } from '../../src/db/transaction.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables } from '../../src/setup/subscriber.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint } from '../support/pair.js';

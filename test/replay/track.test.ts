@@ -4,7 +4,7 @@ import { inTransaction } from '../../src/db/transaction.js';
 import { readPosition } from '../../src/londiste/position.js';
 import { registerConsumerAt } from '../../src/pgq/consumer.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables } from '../../src/setup/subscriber.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { verdictOn } from '../../src/replay/track.js';
 import { eventually } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';

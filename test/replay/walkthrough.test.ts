@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addProviderSequences, addProviderTables } from '../../src/setup/provider.js';
-import {
-  addSubscriberSequences,
-  addSubscriberTables,
-  listTables,
-  resyncTables,
-} from '../../src/setup/subscriber.js';
+import { addSubscriberSequences } from '../../src/setup/subscriber-sequences.js';
+import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 import { eventually } from '../support/eventually.js';
 

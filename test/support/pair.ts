@@ -4,7 +4,8 @@ import { runReplay } from '../../src/daemon/replay.js';
 import { createLog, type Log } from '../../src/kernel/log.js';
 import { supervise } from '../../src/kernel/service.js';
 import { installProvider } from '../../src/setup/provider.js';
-import { installSubscriber, type Ends } from '../../src/setup/subscriber.js';
+import { installSubscriber } from '../../src/setup/subscription.js';
+import type { Ends } from '../../src/setup/ends.js';
 import { Ticker } from '../../src/ticker/ticker.js';
 import { createDatabase, open, type Which } from './databases.js';
 

@@ -1,4 +1,4 @@
-import { requireBoth } from '../../setup/subscriber.js';
+import { requireBoth } from '../../setup/ends.js';
 import type { LondisteCommand } from '../command.js';
 import { runDaemon, withEnds } from '../context.js';
 

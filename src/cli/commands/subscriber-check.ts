@@ -1,5 +1,5 @@
 import { LondisteError } from '../../kernel/errors.js';
-import { checkSubscription } from '../../setup/subscriber.js';
+import { checkSubscription } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

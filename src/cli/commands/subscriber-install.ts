@@ -1,4 +1,4 @@
-import { installSubscriber } from '../../setup/subscriber.js';
+import { installSubscriber } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

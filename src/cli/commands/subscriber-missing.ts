@@ -1,4 +1,4 @@
-import { listMissing } from '../../setup/subscriber.js';
+import { listMissing } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

@@ -1,4 +1,4 @@
-import { registerSubscriber } from '../../setup/subscriber.js';
+import { registerSubscriber } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

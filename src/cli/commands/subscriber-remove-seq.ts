@@ -1,5 +1,5 @@
 import { LondisteError } from '../../kernel/errors.js';
-import { removeSubscriberSequences } from '../../setup/subscriber.js';
+import { removeSubscriberSequences } from '../../setup/subscriber-sequences.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

@@ -1,5 +1,5 @@
 import { LondisteError } from '../../kernel/errors.js';
-import { resyncTables } from '../../setup/subscriber.js';
+import { resyncTables } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

@@ -1,4 +1,4 @@
-import { listSequences } from '../../setup/subscriber.js';
+import { listSequences } from '../../setup/subscriber-sequences.js';
 import type { LondisteCommand } from '../command.js';
 import { withSubscriber } from '../context.js';
 

@@ -1,4 +1,4 @@
-import { listTables } from '../../setup/subscriber.js';
+import { listTables } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
 import { withSubscriber } from '../context.js';
 

@@ -1,4 +1,4 @@
-import { unregisterSubscriber } from '../../setup/subscriber.js';
+import { unregisterSubscriber } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
 

@@ -1,0 +1,86 @@
+import type { Session } from '../db/session.js';
+import { inTransaction } from '../db/transaction.js';
+import { registeredNames } from '../londiste/name.js';
+import { openPosition } from '../londiste/position.js';
+import { getNode, providerGetTableList } from '../londiste/provider.js';
+import type { SubscriptionName } from '../londiste/subscription-name.js';
+import {
+  subscriberAddTable,
+  subscriberGetTableList,
+  subscriberRemoveTable,
+  subscriberResyncTable,
+  type SubscribedTable,
+} from '../londiste/table-state.js';
+import { checkTable, type Fault } from './check.js';
+import { requireBoth, requireSubscriber, type Ends } from './ends.js';
+import { notInSet } from './provider.js';
+import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';
+import { requireTicker } from './require-ticker.js';
+
+/** Puts tables on the list, all or none, after checking everything that would stop their copy. */
+export async function addSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+  const { name, provider, subscriber } = ends;
+  await requireBoth(ends);
+  const set = await providerGetTableList(provider, name.queue);
+  const inSet = set.map((table) => table.name);
+  const names = typed.length > 0 ? await registeredNames(provider, typed) : await missingTables(ends);
+  const known = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
+  const faults: Fault[] = [];
+  for (const table of names) {
+    const registered = set.find((candidate) => candidate.name === table);
+    if (!registered) throw notInSet('table', table, name.queue, inSet);
+    if (known.has(table)) throw alreadyAdded('table', table);
+    faults.push(...(await checkTable(ends, registered)));
+  }
+  refuseFaults(faults);
+  await requireTicker(provider, name.queue);
+  const providerNode = (await getNode(provider)).id;
+  await inTransaction(subscriber, async () => {
+    // The job may have another name than the one that was installed for.
+    await openPosition(subscriber, name, providerNode);
+    for (const table of names) await subscriberAddTable(subscriber, name, table);
+  });
+  return names;
+}
+
+export async function removeSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+  const { name, subscriber } = ends;
+  await requireBoth(ends);
+  const names = typed.length > 0 ? await registeredNames(subscriber, typed) : await listedTables(ends);
+  await inTransaction(subscriber, async () => {
+    for (const table of names) {
+      if (!(await subscriberRemoveTable(subscriber, name, table))) throw notAdded('table', table);
+    }
+  });
+  return names;
+}
+
+export async function resyncTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+  const { name, provider, subscriber } = ends;
+  await requireBoth(ends);
+  const names = typed.length > 0 ? await registeredNames(subscriber, typed) : await listedTables(ends);
+  await requireTicker(provider, name.queue);
+  await inTransaction(subscriber, async () => {
+    for (const table of names) {
+      if (!(await subscriberResyncTable(subscriber, name, table))) throw notAdded('table', table);
+    }
+  });
+  return names;
+}
+
+export async function listTables(subscriber: Session, name: SubscriptionName): Promise<SubscribedTable[]> {
+  await requireSubscriber(subscriber);
+  return await subscriberGetTableList(subscriber, name);
+}
+
+/** Tables of the set that this subscription does not have. */
+export async function missingTables({ name, provider, subscriber }: Ends): Promise<string[]> {
+  const here = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
+  return (await providerGetTableList(provider, name.queue))
+    .map((table) => table.name)
+    .filter((table) => !here.has(table));
+}
+
+async function listedTables({ name, subscriber }: Ends): Promise<string[]> {
+  return (await subscriberGetTableList(subscriber, name)).map((table) => table.name);
+}

@@ -1,0 +1,80 @@
+import { installSchema } from '../install/install.js';
+import { LondisteError } from '../kernel/errors.js';
+import { openPosition, readPosition, resetPosition, setPosition } from '../londiste/position.js';
+import {
+  getNode,
+  providerGetSeqList,
+  providerGetTableList,
+  subscribe,
+  unsubscribe,
+} from '../londiste/provider.js';
+import { getConsumerInfo } from '../pgq/consumer.js';
+import { getTick } from '../pgq/tick.js';
+import { checkSequence, checkTable, type Fault } from './check.js';
+import { refuseSameDatabase, requireBoth, type Ends } from './ends.js';
+import { refuseRecovery, requireProvider } from './provider.js';
+import { missingSequences } from './subscriber-sequences.js';
+import { missingTables } from './subscriber-tables.js';
+
+export async function installSubscriber({ name, provider, subscriber }: Ends): Promise<string[]> {
+  await refuseRecovery(subscriber);
+  await refuseSameDatabase(provider, subscriber);
+  await requireProvider(provider, name.queue);
+  const londiste = await installSchema(subscriber, 'londiste');
+  await openPosition(subscriber, name, (await getNode(provider)).id);
+  return [`schema londiste: ${londiste}`];
+}
+
+/**
+ * Registers the consumer on the provider and starts the subscription's position at the tick where it stands. Replay
+ * does the same when it starts, so that the command is needed only to keep events from an earlier moment on.
+ */
+export async function registerSubscriber(ends: Ends): Promise<'registered' | 'present'> {
+  const { name, provider, subscriber } = ends;
+  await requireBoth(ends);
+  const before = await getConsumerInfo(provider, name.queue, name.consumer);
+  await subscribe(provider, name, await getNode(subscriber));
+  await openPosition(subscriber, name, (await getNode(provider)).id);
+  const position = await readPosition(subscriber, name);
+  if (position?.tick === undefined) {
+    const consumer = await getConsumerInfo(provider, name.queue, name.consumer);
+    const tick = consumer && (await getTick(provider, name.queue, consumer.lastTick));
+    if (tick) await setPosition(subscriber, name, tick);
+  }
+  return before === undefined ? 'registered' : 'present';
+}
+
+/** Unregisters the consumer; all tables will be copied anew if it is ever registered again. */
+export async function unregisterSubscriber(ends: Ends): Promise<number> {
+  const { name, provider, subscriber } = ends;
+  await requireBoth(ends);
+  const isRegistered = await unsubscribe(provider, name, await getNode(subscriber));
+  // A consumer that somebody took off the provider by other means leaves a position here, which must go all the same.
+  const stands = (await readPosition(subscriber, name))?.tick !== undefined;
+  if (!isRegistered && !stands) {
+    throw new LondisteError('refused', `consumer ${name.consumer} is not registered on queue ${name.queue}`, {
+      hint: 'nothing to do',
+    });
+  }
+  return (await resetPosition(subscriber, name)) ?? 0;
+}
+
+/** What is in the set and not in this subscription. */
+export async function listMissing(ends: Ends): Promise<{ tables: string[]; sequences: string[] }> {
+  await requireBoth(ends);
+  return { tables: await missingTables(ends), sequences: await missingSequences(ends) };
+}
+
+/** Compares every table and sequence of the set on both sides. */
+export async function checkSubscription(
+  ends: Ends,
+): Promise<{ tables: number; sequences: number; faults: Fault[] }> {
+  const { name, provider } = ends;
+  await requireBoth(ends);
+  const tables = await providerGetTableList(provider, name.queue);
+  const sequences = await providerGetSeqList(provider, name.queue);
+  const faults: Fault[] = [];
+  for (const table of tables) faults.push(...(await checkTable(ends, table)));
+  for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
+  return { tables: tables.length, sequences: sequences.length, faults };
+}
