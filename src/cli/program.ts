@@ -110,9 +110,7 @@ function add<Given>(
   for (const { flags, summary } of command.options ?? []) own.option(flags, summary);
   if (command.examples)
     own.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
-  own
-    .exitOverride()
-    .showHelpAfterError(`(londiste ${command.words} --help tells more)`.replace('londiste', root.name()));
+  own.exitOverride().showHelpAfterError(`(${root.name()} ${command.words} --help tells more)`);
   own.action(async () => {
     await run({
       args: own.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string'),

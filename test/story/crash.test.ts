@@ -1,33 +1,15 @@
 /** C3 as its user sees it: a provider that may lose commits in a crash never loses one that the subscriber has. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ConnectSettings } from '../../src/db/session.js';
-import { oldestAndNewest } from '../../src/embedded/binaries.js';
-import type { Server } from '../../src/embedded/server.js';
-import { startServer } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
 import { becomeEqual } from '../support/equality.js';
 import { Installation } from '../support/installation.js';
+import { ownServer } from '../support/own-server.js';
 
 const crashes = 6;
-const folder = mkdtempSync(join(tmpdir(), 'londiste-crash-'));
-let server: Server;
 
-beforeAll(async () => {
-  const [oldest] = await oldestAndNewest(process.env);
-  // Nothing but a commit that asks for it flushes the log.
-  server = await startServer(oldest, folder, {
-    fsync: 'on',
-    wal_writer_delay: '10s',
-    wal_writer_flush_after: '0',
-  });
-});
-afterAll(async () => {
-  await server.stop('immediate');
-  rmSync(folder, { recursive: true, force: true });
-});
+// Nothing but a commit that asks for it flushes the log.
+const server = ownServer('oldest', { fsync: 'on', wal_writer_delay: '10s', wal_writer_flush_after: '0' });
 
 async function ids(settings: ConnectSettings): Promise<number[]> {
   await using session = await open(settings);
@@ -36,17 +18,14 @@ async function ids(settings: ConnectSettings): Promise<number[]> {
 
 test('synchronous_commit = off, crashes after ticks', { timeout: 120_000 }, async () => {
   const sides = {
-    provider: await createDatabase({ port: server.port }),
+    provider: await createDatabase({ port: server().port }),
     subscriber: await createDatabase('newest'),
   };
-  await asSuperuser(server.port, (admin) =>
+  await asSuperuser(server().port, (admin) =>
     admin.execute(`alter database ${sides.provider.database} set synchronous_commit = off`),
   );
   const user = new Installation(sides.provider, sides.subscriber);
-  for (const settings of [sides.provider, sides.subscriber]) {
-    await using session = await open(settings);
-    await session.execute('create table entry (id serial primary key, item text)');
-  }
+  await user.createEntry();
   await user.replicateEntry();
   await becomeEqual(sides);
 
@@ -66,10 +45,10 @@ test('synchronous_commit = off, crashes after ticks', { timeout: 120_000 }, asyn
           ).id,
         );
       }
-      await server.stop('immediate');
+      await server().stop('immediate');
     }
     const before = new Set(await ids(sides.subscriber));
-    await server.start();
+    await server().start();
     const kept = new Set(await ids(sides.provider));
     lost += acknowledged.filter((id) => !kept.has(id)).length;
     arrived += acknowledged.filter((id) => before.has(id)).length;

@@ -20,11 +20,7 @@ const outsideKills = { replay: 6, ticker: 6 };
 test('kills under load', { timeout: 180_000 }, async () => {
   const sides = { provider: await createDatabase('oldest'), subscriber: await createDatabase('newest') };
   const user = new Installation(sides.provider, sides.subscriber);
-  const entry = 'create table entry (id serial primary key, item text)';
-  for (const settings of [sides.provider, sides.subscriber]) {
-    await using session = await open(settings);
-    await session.execute(entry);
-  }
+  await user.createEntry();
   {
     // Every row that replay inserts leaves a trace, so that one that came twice would show although the key is unique.
     await using subscriber = await open(sides.subscriber);

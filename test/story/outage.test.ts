@@ -1,28 +1,13 @@
 /** A subscriber server that is down while the provider goes on, and a provider server that is. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oldestAndNewest } from '../../src/embedded/binaries.js';
-import type { Server } from '../../src/embedded/server.js';
-import { startServer } from '../support/clusters.js';
+import { describe, expect, test } from 'vitest';
 import { createDatabase, open } from '../support/databases.js';
 import { becomeEqual } from '../support/equality.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
+import { ownServer } from '../support/own-server.js';
 
 describe('a server of its own that goes away and comes back', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'londiste-outage-'));
-  let server: Server;
-
-  beforeAll(async () => {
-    const [, newest] = await oldestAndNewest(process.env);
-    server = await startServer(newest, folder);
-  });
-  afterAll(async () => {
-    await server.stop('immediate');
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const server = ownServer('newest');
 
   test(
     'subscriber stopped while the provider takes 10,000 changes: equal without a human',
@@ -30,26 +15,23 @@ describe('a server of its own that goes away and comes back', () => {
     async () => {
       const sides = {
         provider: await createDatabase('oldest'),
-        subscriber: await createDatabase({ port: server.port }),
+        subscriber: await createDatabase({ port: server().port }),
       };
       const user = new Installation(sides.provider, sides.subscriber);
       await using provider = await open(sides.provider);
-      for (const settings of [sides.provider, sides.subscriber]) {
-        await using session = await open(settings);
-        await session.execute('create table entry (id serial primary key, item text)');
-      }
+      await user.createEntry();
       await user.replicateEntry();
       await provider.execute(`insert into entry (item) select 'before' from generate_series(1, 1000)`);
       await becomeEqual(sides, { sequence: 'entry_id_seq' });
 
-      await server.stop('fast');
+      await server().stop('fast');
       for (let n = 0; n < 1000; n += 1) {
         await provider.execute(`insert into entry (item) select 'while down ${n}' from generate_series(1, 5);
         update entry set item = item || '.' where id in (select id from entry order by id desc limit 4);
         delete from entry where id = (select min(id) from entry)`);
       }
       await eventually(() => user.log('lmaster_to_slave').includes('retryInMs'), true);
-      await server.start();
+      await server().start();
       await becomeEqual(sides, { sequence: 'entry_id_seq' });
       expect(user.pid('lmaster_to_slave')).toBeDefined();
       await user.must('londiste replica.ini -s');
@@ -59,22 +41,19 @@ describe('a server of its own that goes away and comes back', () => {
 
   test('provider crashes and comes back: ticker and replay go on', { timeout: 120_000 }, async () => {
     const sides = {
-      provider: await createDatabase({ port: server.port }),
+      provider: await createDatabase({ port: server().port }),
       subscriber: await createDatabase('oldest'),
     };
     const user = new Installation(sides.provider, sides.subscriber);
-    for (const settings of [sides.provider, sides.subscriber]) {
-      await using session = await open(settings);
-      await session.execute('create table entry (id serial primary key, item text)');
-    }
+    await user.createEntry();
     await user.replicateEntry();
     {
       await using provider = await open(sides.provider);
       await provider.execute(`insert into entry (item) select 'before' from generate_series(1, 1000)`);
     }
     await becomeEqual(sides);
-    await server.stop('immediate');
-    await server.start();
+    await server().stop('immediate');
+    await server().start();
     await using provider = await open(sides.provider);
     await provider.execute(`insert into entry (item) select 'after' from generate_series(1, 1000)`);
     await becomeEqual(sides, { sequence: 'entry_id_seq' });

@@ -1,48 +1,32 @@
 /** Servers that cannot be used as they are: in recovery, too old, or asking for a password. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { majorOf } from '../../src/db/session.js';
-import { oldestAndNewest } from '../../src/embedded/binaries.js';
-import type { Server } from '../../src/embedded/server.js';
-import { startServer } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
 import { becomeEqual } from '../support/equality.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
+import { ownServer } from '../support/own-server.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'londiste-servers-'));
-let server: Server;
-
-beforeAll(async () => {
-  const [, newest] = await oldestAndNewest(process.env);
-  server = await startServer(newest, folder);
-});
-afterAll(async () => {
-  await server.stop('immediate');
-  rmSync(folder, { recursive: true, force: true });
-});
+const server = ownServer('newest');
 
 /** Restarts the server as a standby that follows nobody, or as a primary again. */
 async function restart(as: 'standby' | 'primary'): Promise<void> {
-  await server.stop('fast');
-  const signal = join(server.dataFolder, 'standby.signal');
+  await server().stop('fast');
+  const signal = join(server().dataFolder, 'standby.signal');
   if (as === 'standby') writeFileSync(signal, '');
   else rmSync(signal);
-  await server.start();
+  await server().start();
 }
 
 test('a subscriber in recovery', { timeout: 120_000 }, async () => {
   const sides = {
     provider: await createDatabase('oldest'),
-    subscriber: await createDatabase({ port: server.port }),
+    subscriber: await createDatabase({ port: server().port }),
   };
   const user = new Installation(sides.provider, sides.subscriber);
-  for (const settings of [sides.provider, sides.subscriber]) {
-    await using session = await open(settings);
-    await session.execute('create table entry (id serial primary key, item text)');
-  }
+  await user.createEntry();
   await user.replicateEntry();
   await eventually(
     async () => (await user.must('londiste replica.ini subscriber tables')).includes(' ok'),
@@ -66,7 +50,7 @@ test('a subscriber in recovery', { timeout: 120_000 }, async () => {
 
 test('a provider in recovery', async () => {
   const sides = {
-    provider: await createDatabase({ port: server.port }),
+    provider: await createDatabase({ port: server().port }),
     subscriber: await createDatabase('oldest'),
   };
   const user = new Installation(sides.provider, sides.subscriber);
@@ -86,13 +70,13 @@ test('a server older than 14', () => {
 
 test('a wrong password is told without telling it; the password file has the right one', async () => {
   const sides = {
-    provider: await createDatabase({ port: server.port }),
+    provider: await createDatabase({ port: server().port }),
     subscriber: await createDatabase('oldest'),
   };
   const user = new Installation(sides.provider, sides.subscriber);
-  const rules = join(server.dataFolder, 'pg_hba.conf');
+  const rules = join(server().dataFolder, 'pg_hba.conf');
   writeFileSync(rules, `host all keeper 127.0.0.1/32 scram-sha-256\n${readFileSync(rules, 'utf8')}`);
-  await asSuperuser(server.port, async (admin) => {
+  await asSuperuser(server().port, async (admin) => {
     await admin.execute(
       `create role keeper login password 'right-canary'; alter database ${sides.provider.database} owner to keeper`,
     );

@@ -11,10 +11,7 @@ test(
   async () => {
     const sides = { provider: await createDatabase('newest'), subscriber: await createDatabase('oldest') };
     const user = new Installation(sides.provider, sides.subscriber);
-    for (const settings of [sides.provider, sides.subscriber]) {
-      await using session = await open(settings);
-      await session.execute('create table entry (id serial primary key, item text)');
-    }
+    await user.createEntry();
     await user.replicateEntry();
     const first = user.pid('lmaster_to_slave') ?? 0;
     await eventually(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import type { ConnectSettings } from '../../src/db/session.js';
 import { eventually } from './eventually.js';
-import { conninfo } from './databases.js';
+import { conninfo, open } from './databases.js';
 import { run, type Outcome } from './programs.js';
 
 /**
@@ -75,6 +75,14 @@ use_skylog = 0
     expect(outcome.code, `${line}: ${outcome.stdout}${outcome.stderr}`).toBeGreaterThan(0);
     expect(outcome.stderr, line).not.toMatch(/^\s+at /m);
     return outcome.stderr;
+  }
+
+  /** The seed's table, on both sides, empty. */
+  async createEntry(): Promise<void> {
+    for (const settings of [this.provider, this.subscriber]) {
+      await using session = await open(settings);
+      await session.execute('create table entry (id serial primary key, item text)');
+    }
   }
 
   /** The walkthrough of the README: starts both daemons and replicates the table `entry` with its sequence. */
