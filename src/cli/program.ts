@@ -36,7 +36,9 @@ export async function runProgram<Settings extends AnySettings>(
     if (signal === undefined) {
       await build(program, config).parseAsync([...rest], { from: 'user' });
     } else {
+      // The command may stand there as well, as in `replay -s`; only the switches matter.
       const { set } = withSwitches(new Commander(program.name).exitOverride())
+        .allowExcessArguments(true)
         .parse([...rest], { from: 'user' })
         .opts<CommonSwitches>();
       await signalDaemon({ pidfile: program.load(config, set).pidfile, signal });

@@ -83,7 +83,7 @@ async function step(session: Session, random: (below: number) => number): Promis
 
 const long = process.env['LONDISTE_TEST_LONG'] === '1';
 const only = process.env['LONDISTE_TEST_SEED'];
-const seeds = only === undefined ? Array.from({ length: long ? 200 : 10 }, (_, n) => n + 1) : [Number(only)];
+const seeds = only === undefined ? Array.from({ length: long ? 200 : 20 }, (_, n) => n + 1) : [Number(only)];
 
 describe.each([
   ['oldest', 'newest'],
