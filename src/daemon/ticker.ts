@@ -1,4 +1,5 @@
 import { Session, type ConnectSettings } from '../db/session.js';
+import { pinSettings } from '../db/settings.js';
 import { supervise } from '../kernel/service.js';
 import type { Connect } from '../ticker/connect.js';
 import { Maintainer } from '../ticker/maintainer.js';
@@ -26,6 +27,7 @@ export async function runTicker(
         applicationName: `pgqadm ${settings.jobName} ${purpose}`,
         onNotice,
       });
+      await pinSettings(session);
       ready();
       return session;
     };

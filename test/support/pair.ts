@@ -1,12 +1,11 @@
 import { afterAll } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { runReplay } from '../../src/daemon/replay.js';
+import { runTicker } from '../../src/daemon/ticker.js';
 import { createLog, type Log } from '../../src/kernel/log.js';
-import { supervise } from '../../src/kernel/service.js';
 import { installProvider } from '../../src/setup/provider.js';
 import { installSubscriber } from '../../src/setup/subscription.js';
 import type { Ends } from '../../src/setup/ends.js';
-import { Ticker } from '../../src/ticker/ticker.js';
 import { createDatabase, open, type Which } from './databases.js';
 
 /** A log for services under test: silent, unless LONDISTE_TEST_LOG names a level. */
@@ -52,12 +51,8 @@ export class Daemons {
   }
 
   static ticker({ providerSettings }: Pair): Daemons {
-    const ticker = new Ticker({
-      connect: () => open(providerSettings, 'ticker'),
-      log: testLog(),
-      loopDelayMs: 50,
-    });
-    return new Daemons((stop) => supervise([ticker], stop));
+    const settings = { jobName: 'ticker', database: providerSettings, loopDelayMs: 50, maintDelayMs: 60_000 };
+    return new Daemons((stop) => runTicker(settings, { log: testLog(), stop, ready: () => undefined }));
   }
 
   static replay({ name, providerSettings, subscriberSettings }: Pair): Daemons {
