@@ -67,7 +67,11 @@ export function asDatabaseError(thrown: unknown, where: string): LondisteError {
   if (thrown instanceof LondisteError) return thrown;
   const reported = thrown as ReportedError;
   const kind = isConnectionLoss(reported) ? 'unreachable' : kindOf(reported.code);
-  const message = kind === 'data' ? withoutValues(reported) : reported.message;
+  const message = isConnectionLoss(reported)
+    ? 'the connection was lost'
+    : kind === 'data'
+      ? withoutValues(reported)
+      : reported.message;
   return new LondisteError(kind, `${where}: ${message}`, {
     cause: thrown,
     sqlstate: reported.code,

@@ -1,0 +1,84 @@
+/** P5 from the network's side: any connection of ours may end at any moment, again and again, and nothing needs a human. */
+import { expect, test } from 'vitest';
+import { addProviderTables } from '../../src/setup/provider.js';
+import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { asSuperuser, open } from '../support/databases.js';
+import { eventually } from '../support/eventually.js';
+import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
+
+const stormMs = 15_000;
+
+/** Ends one of our sessions on either side, whichever comes; returns what it was for. */
+async function cutOne(pair: Pair, n: number): Promise<string | undefined> {
+  const settings = n % 2 === 0 ? pair.providerSettings : pair.subscriberSettings;
+  const [cut] = await asSuperuser(settings.port, (admin) =>
+    admin.query<{ purpose: string }>(
+      `select application_name as purpose, pg_terminate_backend(pid) from pg_stat_activity
+        where datname = $1 and (application_name like 'londiste%' or application_name like 'pgqadm%')
+        order by md5(pid::text || $2::text) limit 1`,
+      [settings.database, n],
+    ),
+  );
+  return cut?.purpose;
+}
+
+test('sessions are cut under load and during copies', { timeout: 120_000 }, async () => {
+  const pair = await createPair('oldest', 'newest');
+  const { provider, subscriber, ends, name } = pair;
+  for (const session of [provider, subscriber]) {
+    await session.execute(
+      'create table entry (id serial primary key, item text); create table other (id int primary key, n int)',
+    );
+  }
+  await provider.execute(`insert into entry (item) select repeat('x', 500) from generate_series(1, 20000)`);
+  const ticker = Daemons.ticker(pair);
+  const replay = Daemons.replay(pair);
+  await addProviderTables(provider, name.queue, ['entry', 'other']);
+  await eventually(
+    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
+    true,
+  );
+  await addSubscriberTables(ends, ['entry', 'other']);
+
+  const end = Date.now() + stormMs;
+  const writing = (async () => {
+    await using writer = await open(pair.providerSettings, 'load');
+    let n = 0;
+    for (; Date.now() < end; n += 1) {
+      await writer.execute(`insert into entry (item) values ('${n}'); update entry set item = '${n}' where id = ${1 + (n % 20000)};
+        insert into other values (${n % 50}, ${n}) on conflict (id) do update set n = excluded.n; delete from other where id = ${(n * 7) % 50}`);
+    }
+    return n;
+  })();
+  const cuts = new Map<string, number>();
+  for (let n = 0; Date.now() < end; n += 1) {
+    const purpose = await cutOne(pair, n);
+    if (purpose !== undefined) cuts.set(purpose, (cuts.get(purpose) ?? 0) + 1);
+    if (n % 10 === 5) {
+      // Locked for a moment by a copy, or no ticker between two of its connections: the operator tries again.
+      await resyncTables(ends, [n % 20 === 5 ? 'entry' : 'other']).catch(() => undefined);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+  const written = await writing;
+  const total = [...cuts.values()].reduce((sum, count) => sum + count, 0);
+  console.log(
+    `${total} sessions cut while ${written} transactions were written: ${[...cuts].map(([purpose, count]) => `${purpose} ${count}`).join(', ')}`,
+  );
+  expect(total).toBeGreaterThan(30);
+  expect(
+    [...cuts.keys()].filter(
+      (purpose) => purpose.endsWith('replay') || purpose.endsWith('ticker') || purpose.includes('feed'),
+    ).length,
+  ).toBeGreaterThan(2);
+  await eventually(
+    async () => (await listTables(subscriber, name)).map(({ state }) => state),
+    ['ok', 'ok'],
+    60_000,
+  );
+  for (const table of ['entry', 'other']) {
+    await eventually(() => fingerprint(subscriber, table), await fingerprint(provider, table), 30_000);
+  }
+  await replay.stop();
+  await ticker.stop();
+});
