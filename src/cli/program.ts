@@ -31,6 +31,8 @@ export async function runProgram<Settings extends AnySettings>(
   program: Program<Settings>,
   argv: readonly string[],
 ): Promise<number> {
+  // Whoever reads our output may have read enough, as head does.
+  process.stdout.on('error', () => process.exit(0));
   const { config, rest, signal } = splitCommandLine(argv, firstWords(program));
   try {
     if (signal === undefined) {

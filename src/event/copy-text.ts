@@ -6,24 +6,38 @@ export async function* readCopyText(
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<(string | null)[], void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
+  // The row that is not whole yet, in pieces: a value of many megabytes comes in thousands of chunks, and each is
+  // looked at once.
+  let begun: string[] = [];
   for await (const chunk of chunks) {
-    const text = rest + decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      yield text.slice(start, end).split('\t').map(unescape);
+      begun.push(text.slice(start, end));
+      yield begun.join('').split('\t').map(unescape);
+      begun = [];
       start = end + 1;
     }
-    rest = text.slice(start);
+    if (start < text.length) begun.push(text.slice(start));
   }
   decoder.decode();
-  if (rest !== '') throw new Error('a row of COPY ended without a line end');
+  if (begun.length > 0) throw new Error('a row of COPY ended without a line end');
 }
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 function unescape(field: string): string | null {
   if (field === '\\N') return null;
-  if (!field.includes('\\')) return field;
-  return field.replaceAll(/\\(.)/gs, (_, character: string) => escapes[character] ?? character);
+  let backslash = field.indexOf('\\');
+  if (backslash === -1) return field;
+  const parts: string[] = [];
+  let start = 0;
+  while (backslash !== -1) {
+    const character = field[backslash + 1] ?? '';
+    parts.push(field.slice(start, backslash), escapes[character] ?? character);
+    start = backslash + 2;
+    backslash = field.indexOf('\\', start);
+  }
+  parts.push(field.slice(start));
+  return parts.join('');
 }

@@ -4,7 +4,10 @@ import type { Session } from '../db/session.js';
 export interface Column {
   readonly name: string;
   readonly type: string;
-  readonly is_array: boolean;
+  /** Whether unnest takes an array of the type further apart: arrays and composites. */
+  readonly expands: boolean;
+  /** Whether the type itself, a domain, refuses NULL. */
+  readonly refuses_null: boolean;
   readonly generated: boolean;
   /** `a` always, `d` by default, empty for none. */
   readonly identity: string;
@@ -25,7 +28,6 @@ export interface TableShape {
   readonly relkind: string;
   readonly columns: readonly Column[];
   readonly uniques: readonly UniqueIndex[];
-  readonly other_constraints: number;
   readonly triggers: readonly string[];
   readonly is_referenced: boolean;
   readonly can_write: boolean;

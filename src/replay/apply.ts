@@ -3,7 +3,7 @@ import { inTransaction } from '../db/transaction.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError } from '../kernel/errors.js';
 import type { KeptKey, TableChanges } from './change-set.js';
-import { deleteKeys, insertMissing, truncate, updateRows, type Statement } from './statement.js';
+import { deleteKeys, emptyTable, insertMissing, updateRows, type Statement } from './statement.js';
 import type { RowMapping, Target } from './target.js';
 
 /** The changes of one table with the table that they go into. */
@@ -47,8 +47,9 @@ export async function applyChanges(
   work: readonly TableWork[],
   mode: ApplyMode,
 ): Promise<Applied> {
-  const emptied = work.filter(({ changes }) => changes.truncated).map(({ target }) => target);
-  if (emptied.length > 0) await run(subscriber, truncate(emptied));
+  for (const table of work) {
+    if (table.changes.truncated) await naming(table, () => run(subscriber, emptyTable(table.target)));
+  }
 
   const total = { deleted: 0, updated: 0, inserted: 0 };
   const drift: Drift[] = [];

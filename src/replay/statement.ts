@@ -11,10 +11,10 @@ export interface Statement {
 
 /** Deletes rows by key. */
 export function deleteKeys(target: Target, keys: readonly (readonly RawField[])[]): Statement {
-  const arrays = target.key.map((column, n) => `$${n + 1}::${column.isArray ? 'text' : column.type}[]`);
+  const arrays = target.key.map((column, n) => `$${n + 1}::${column.expands ? 'text' : column.type}[]`);
   const names = target.key.map((_, n) => `k${n}`);
   const where = target.key.map((column, n) =>
-    matches(column, column.isArray ? `r.k${n}::${column.type}` : `r.k${n}`),
+    matches(column, column.expands ? `r.k${n}::${column.type}` : `r.k${n}`),
   );
   return {
     text: `delete from ${target.name} as t using unnest(${arrays.join(', ')}) as r(${names.join(', ')}) where ${where.join(' and ')}`,
@@ -49,11 +49,11 @@ export function insertMissing(target: Target, mapping: RowMapping, images: reado
 }
 
 /**
- * Empties tables. One statement for all of them: a table that another one references can only be truncated together
- * with it, and CASCADE would empty tables that nobody asked for.
+ * Empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty, and CASCADE
+ * would empty tables that nobody asked for: such a table's rows are deleted.
  */
-export function truncate(targets: readonly Target[]): Statement {
-  return { text: `truncate only ${targets.map((target) => target.name).join(', only ')}`, values: [] };
+export function emptyTable({ name, isReferenced }: Target): Statement {
+  return { text: isReferenced ? `delete from only ${name}` : `truncate only ${name}`, values: [] };
 }
 
 /** The rows come as an array of the table's own row type, so that every value goes through its type's input function. */

@@ -8,7 +8,8 @@ import { uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table
 export interface KeyColumn {
   readonly name: string;
   readonly type: string;
-  readonly isArray: boolean;
+  /** Whether unnest would take an array of the type further apart: such keys go as text. */
+  readonly expands: boolean;
   readonly operator: string;
 }
 
@@ -26,10 +27,10 @@ export interface RowMapping {
 export class Target {
   readonly name: string;
   readonly key: readonly KeyColumn[];
-  /** Whether constraints beyond the key can refuse an order of changes that the provider never saw. */
-  readonly hasOtherConstraints: boolean;
   /** `always` identity columns beside the key cannot be updated, only deleted and inserted. */
   readonly mustReplace: boolean;
+  /** Whether another table references this one, so that TRUNCATE is refused for it alone. */
+  readonly isReferenced: boolean;
   readonly #shape: TableShape;
   readonly #mappings = new Map<string, RowMapping>();
 
@@ -37,7 +38,7 @@ export class Target {
     this.name = name;
     this.#shape = shape;
     this.key = keyOf(name, shape, keyColumns);
-    this.hasOtherConstraints = shape.other_constraints > 0;
+    this.isReferenced = shape.is_referenced;
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),
     );
@@ -99,5 +100,5 @@ function keyColumn(shape: TableShape, unique: UniqueIndex, name: string): KeyCol
   const column = shape.columns.find((candidate) => candidate.name === name);
   const operator = unique.operators[unique.columns.indexOf(name)];
   if (!column || operator === undefined) throw new Error(`key column ${name} is not described`);
-  return { name, type: column.type, isArray: column.is_array, operator };
+  return { name, type: column.type, expands: column.expands, operator };
 }

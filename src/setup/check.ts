@@ -47,6 +47,7 @@ export async function checkTable(
   }
   return [
     ...checkColumns(name, there, here),
+    ...checkExtraColumns(name, there, here),
     ...checkKey(name, here, keyColumns),
     ...checkRights(name, here),
     ...(await checkTriggers(subscriber, name, here)),
@@ -75,6 +76,16 @@ function checkColumns(table: string, there: TableShape, here: TableShape): Fault
         ]
       : [];
   });
+}
+
+/** A row comes as a whole, with NULL in columns that the provider does not have, which such a domain refuses at once. */
+function checkExtraColumns(table: string, there: TableShape, here: TableShape): Fault[] {
+  return here.columns
+    .filter((column) => column.refuses_null && !there.columns.some(({ name }) => name === column.name))
+    .map((column) => ({
+      what: `table ${table}: column ${column.name}, which the provider does not have, is of the domain ${column.type}, which refuses NULL`,
+      fix: `ALTER DOMAIN ${column.type} DROP NOT NULL; ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET NOT NULL`,
+    }));
 }
 
 function differs(there: Column, here: Column): boolean {

@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { installSchema } from '../install/install.js';
+import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
 import { registeredNames } from '../londiste/name.js';
 import {
@@ -129,6 +130,13 @@ export function notInSet(
   });
 }
 
+/**
+ * A table that somebody uses is waited for a moment at a time, since writers queue behind whoever waits for its lock;
+ * in between they get through. Pause in milliseconds.
+ */
+const mostTries = 8;
+const busyPauseMs = 500;
+
 async function each(
   session: Session,
   queue: string,
@@ -137,8 +145,15 @@ async function each(
 ): Promise<string[]> {
   await requireProvider(session, queue);
   const names = await registeredNames(session, typed);
-  await inTransaction(session, async () => {
-    for (const name of names) await work(name);
-  });
-  return names;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await inTransaction(session, async () => {
+        for (const name of names) await work(name);
+      });
+      return names;
+    } catch (error) {
+      if (!(error instanceof LondisteError) || error.kind !== 'busy' || tries === mostTries) throw error;
+      await sleep(busyPauseMs);
+    }
+  }
 }

@@ -39,6 +39,15 @@ test('what COPY writes is read back, however it is cut', async () => {
   );
 });
 
+test('a value of many megabytes is read in time that grows with its size alone', async () => {
+  const value = 'x\\\\'.repeat(10_000_000);
+  const began = Date.now();
+  const [row] = await read(pieces(Buffer.from(`1\t${value}\n`), 65_536));
+  expect(row?.[1]?.length).toBe(20_000_000);
+  // It took minutes when each chunk was looked at together with all before it.
+  expect(Date.now() - began).toBeLessThan(15_000);
+});
+
 test('bytes that are no UTF-8 are an error, not a replacement character', async () => {
   await expect(read(pieces(Buffer.from([0x61, 0xff, 0x0a]), 10))).rejects.toThrow();
   await expect(read(pieces(Buffer.from('half a row'), 10))).rejects.toThrow('without a line end');

@@ -189,6 +189,16 @@ describe('an installed pair', () => {
     await refuses('londiste replica.ini subscriber resync -v --force', 'subscriber resync --all');
   });
 
+  test('an extra column whose domain refuses NULL', async () => {
+    await at(sides.provider, 'create table extra (id int primary key)');
+    await at(
+      sides.subscriber,
+      'create domain filled as int not null default 7; create table extra (id int primary key, more filled default 7)',
+    );
+    await user.must('londiste replica.ini provider add extra');
+    await refuses('londiste replica.ini subscriber add extra', 'column more', 'filled', 'DROP NOT NULL');
+  });
+
   test('a table whose triggers a role without the right would fire (I9)', async () => {
     const triggered = `create table triggered (id int primary key)`;
     await at(sides.provider, triggered);

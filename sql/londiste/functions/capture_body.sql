@@ -28,7 +28,7 @@ declare
     known  boolean;
     nested boolean;
     names  text[];
-    stamp  text := statement_timestamp()::text;
+    stamp  text := extract(epoch from statement_timestamp())::text;
 begin
     select (select q.queue_cur_table from pgq.queue q where q.queue_id = %1$s), londiste.layout(%2$s) = %3$L
       into cur, known

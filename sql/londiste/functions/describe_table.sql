@@ -1,7 +1,7 @@
 -- What a table looks like, for both sides: null when there is no relation of that name, else
---   {oid, relkind, columns: [{name, type, element, generated, identity, not_null}] in order,
+--   {oid, relkind, columns: [{name, type, expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
+--       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators, is_key}]  immediate unique indexes over plain not null columns, the primary key first,
---    other_constraints: n   unique indexes and exclusion constraints beyond the first of uniques,
 --    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys among them,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
@@ -21,7 +21,8 @@ begin
             select coalesce(json_agg(json_build_object(
                        'name', a.attname,
                        'type', format_type(a.atttypid, a.atttypmod),
-                       'is_array', t.typcategory = 'A',
+                       'expands', t.typcategory in ('A', 'C'),
+                       'refuses_null', t.typtype = 'd' and t.typnotnull,
                        'generated', a.attgenerated <> '',
                        'identity', a.attidentity,
                        'not_null', a.attnotnull) order by a.attnum), '[]')
@@ -47,10 +48,6 @@ begin
                      where x.n <= i.indnkeyatts) as k
              where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
                and i.indpred is null and i.indexprs is null and k.all_not_null),
-        'other_constraints', (
-            select count(*)::int - 1
-              from pg_catalog.pg_index i
-             where i.indrelid = c.oid and (i.indisunique or i.indisexclusion)),
         'triggers', (
             select coalesce(json_agg(distinct coalesce(k.conname, g.tgname)), '[]')
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint

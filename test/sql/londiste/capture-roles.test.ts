@@ -103,6 +103,20 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
     expect(replica.rows).toEqual(await replica.rowsOfTable(reader));
   });
 
+  it.each([`timezone = 'Asia/Tokyo'`, `datestyle = 'SQL, DMY'`])(
+    'notices that a trigger with its own %s writes the same table',
+    async (setting) => {
+      await using session = await open(settings);
+      await prepare(session);
+      await using reader = await openReader(settings);
+      await session.execute(`create or replace function bump() returns trigger language plpgsql set ${setting} as
+        $$begin update public.entry set item = item || '-bumped' where id = new.id; return null; end$$;
+        create trigger bump after insert on entry for each row execute function bump();
+        insert into entry values (50, 'x'), (51, 'y')`);
+      await expectCaptured(reader);
+    },
+  );
+
   it('fails no write where the owner of the capture may not read the table', async () => {
     await using session = await open(settings);
     await prepare(session);
