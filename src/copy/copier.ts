@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { Backoff } from '../kernel/backoff.js';
 import type { Bell } from '../kernel/clock.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
@@ -28,12 +29,13 @@ export interface CopierOptions {
 }
 
 /** How long to wait for the bell before looking anyway, in milliseconds: nobody should have to rely on a notification. */
-const lookAnywayMs = 5_000;
+const lookAnywayMs = 60_000;
 
 /** Brings tables from `wanted` to `ready`, one after the other, beside replay, which never waits for it. */
 export class Copier implements Service {
   readonly name = 'copy';
   readonly #options: CopierOptions;
+  readonly #retries = new Retries();
 
   constructor(options: CopierOptions) {
     this.#options = options;
@@ -43,17 +45,17 @@ export class Copier implements Service {
     const { log, bell } = this.#options;
     await keepRunning({ name: this.name, log }, stop, async (healthy) => {
       while (!stop.aborted) {
-        await this.#work(stop);
+        const isDone = await this.#work(stop);
         healthy();
-        await bell.wait(lookAnywayMs, stop);
+        if (isDone) await bell.wait(Math.min(lookAnywayMs, this.#retries.untilNext()), stop);
       }
     });
   }
 
-  /** Connections live only while there is something to do. */
-  async #work(stop: AbortSignal): Promise<void> {
+  /** One pass over connections that live as long as it takes; false when one was lost and tables are left over. */
+  async #work(stop: AbortSignal): Promise<boolean> {
     await using bench = await this.#options.open();
-    if (bench === undefined) return;
+    if (bench === undefined || stop.aborted) return true;
     // A copy may take hours and a stop must not: cut off, it starts over.
     const cut = (): void => {
       bench.feed.destroy();
@@ -61,29 +63,56 @@ export class Copier implements Service {
     };
     stop.addEventListener('abort', cut, { once: true });
     try {
-      await copyOnce(bench);
+      return await copyOnce(bench, this.#retries);
     } finally {
       stop.removeEventListener('abort', cut);
     }
   }
 }
 
+/** When a table that failed is tried again: later each time, and at once when an operator asks for a new copy. */
+export class Retries {
+  readonly #failed = new Map<string, { readonly backoff: Backoff; at: number }>();
+
+  isDue({ name, attempts }: SubscribedTable): boolean {
+    if (attempts === 0) this.#failed.delete(name);
+    return (this.#failed.get(name)?.at ?? 0) <= Date.now();
+  }
+
+  failed({ name }: SubscribedTable): void {
+    const backoff = this.#failed.get(name)?.backoff ?? new Backoff({ first: 500, most: 30_000 });
+    this.#failed.set(name, { backoff, at: Date.now() + backoff.next() });
+  }
+
+  succeeded({ name }: SubscribedTable): void {
+    this.#failed.delete(name);
+  }
+
+  /** Milliseconds until the first of them is due. */
+  untilNext(): number {
+    return Math.max(0, Math.min(Infinity, ...[...this.#failed.values()].map(({ at }) => at)) - Date.now());
+  }
+}
+
 /**
- * One pass over all tables that are the copier's: each is brought as far as it gets. A table's own failure is kept with
- * it and does not hold up the others. At the end the provider is told what it need not keep any longer.
+ * One pass over all tables that are the copier's and due: each is brought as far as it gets. A table's own failure is
+ * kept with it and does not hold up the others; one that cost a connection ends the pass, and false is returned. At the
+ * end the provider is told what it need not keep any longer.
  */
-export async function copyOnce(bench: Workbench): Promise<void> {
-  const mine = (await listTables(bench)).filter(({ state }) => owners[state] === 'copier');
-  let failure: LondisteError | undefined;
-  for (const table of mine) {
+export async function copyOnce(bench: Workbench, retries: Retries): Promise<boolean> {
+  const mine = (await listTables(bench)).filter((table) => owners[table.state] === 'copier');
+  for (const table of mine.filter((candidate) => retries.isDue(candidate))) {
     try {
       await advance(bench, table);
+      retries.succeeded(table);
     } catch (thrown) {
-      failure = await keepError(bench, table, asLondisteError(thrown));
+      retries.failed(table);
+      await keepError(bench, table, asLondisteError(thrown));
+      if (bench.feed.closed || bench.provider.closed) return false;
     }
   }
   await settleHold(bench);
-  if (failure) throw failure;
+  return true;
 }
 
 /** From wherever the table is to `ready`. */
@@ -168,13 +197,12 @@ async function keepError(
   { subscriber, name, log }: Workbench,
   table: SubscribedTable,
   error: LondisteError,
-): Promise<LondisteError> {
+): Promise<void> {
   const told = error.of(table.name);
   // Without the connection there is no other table to go on with either.
   if (subscriber.closed || error.kind === 'fenced') throw told;
   log.error({ ...explain(told), table: table.name }, told.message);
   await setTableError(subscriber, name, { table: table.name, error: told.message, sqlstate: told.sqlstate });
-  return told;
 }
 
 function listTables({ subscriber, name }: Workbench): Promise<SubscribedTable[]> {

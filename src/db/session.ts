@@ -5,7 +5,7 @@ import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
-import { asDatabaseError } from './sqlstate.js';
+import { asConnectError, asDatabaseError } from './sqlstate.js';
 
 /** Where and as whom to connect: a connection string after parsing, with every default filled in. */
 export interface ConnectSettings {
@@ -115,7 +115,7 @@ export class Session implements AsyncDisposable {
       await session.#checkVersion();
     } catch (error) {
       await client.end().catch(() => undefined);
-      throw asDatabaseError(error, session.where);
+      throw asConnectError(error, session.where);
     }
     return session;
   }

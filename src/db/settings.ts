@@ -27,6 +27,7 @@ const pinned: Readonly<Record<string, string>> = {
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
+  tcp_user_timeout: '25000',
 };
 
 /** Sets the session's settings to ours; `more` adds to them or overrides them. */

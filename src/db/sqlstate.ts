@@ -52,7 +52,7 @@ const byClass: Readonly<Record<string, ErrorKind>> = {
   '58': 'resources',
 };
 
-/** The kind of a failure by its SQLSTATE or its system error code; nothing anywhere decides by message text. */
+/** The kind of a failure by its SQLSTATE or its system error code; where the server gives one, nothing decides by message text. */
 export function kindOf(code: string | undefined): ErrorKind {
   if (code === undefined) return 'bug';
   return byState[code] ?? byClass[code.slice(0, 2)] ?? 'bug';
@@ -86,6 +86,27 @@ function withoutValues({ code, schema, table, column, constraint }: ReportedErro
     constraint === undefined ? undefined : `constraint ${constraint}`,
   ].filter((name) => name !== undefined);
   return `the server refused a value (SQLSTATE ${code ?? 'unknown'})${names.length > 0 ? `: ${names.join(', ')}` : ''}`;
+}
+
+/**
+ * A failure to connect that the driver itself reports: it gives no code for a password that it was not given or a server
+ * without TLS, and Node's codes for certificates.
+ */
+export function asConnectError(thrown: unknown, where: string): LondisteError {
+  const { code, message } = thrown as ReportedError;
+  if (code === undefined && message.startsWith('SASL')) {
+    return new LondisteError('auth', `${where}: the server asks for a password and none was given`, {
+      cause: thrown,
+    });
+  }
+  const isTls = code === undefined ? message.includes('SSL') : /CERT|TLS|SSL|SIGNATURE/.test(code);
+  if (isTls) {
+    return new LondisteError('config', `${where}: no encrypted connection: ${message}`, {
+      cause: thrown,
+      hint: 'check sslmode and sslrootcert of the connection string, and the certificate of the server',
+    });
+  }
+  return asDatabaseError(thrown, where);
 }
 
 /** The driver reports a connection that ended under it without any code. */

@@ -45,7 +45,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const servers = await place.servers(await findBinaries(options.environment));
     out.write(`data and logs: ${place.folder}\n`);
     try {
-      await Promise.all([start(servers.provider), start(servers.subscriber)]);
+      // Both are waited for, also when one fails: only a server that has been started can be stopped again.
+      const started = await Promise.allSettled([start(servers.provider), start(servers.subscriber)]);
+      for (const start of started) if (start.status === 'rejected') throw start.reason;
       await play(servers, place, options);
     } finally {
       await Promise.all([servers.provider.stop(), servers.subscriber.stop()]);

@@ -19,6 +19,7 @@ export const eventTypes = {
   gone: 'gone',
   truncate: 'truncate',
   noImage: 'no-image',
+  removed: 'removed',
 } as const;
 
 /**
@@ -28,6 +29,7 @@ export const eventTypes = {
  *            changed the key, so the row is expected under another one
  *  truncate  all rows are gone
  *  no-image  a key has a row that was too large to be carried
+ *  removed   the table was taken out of the set: changes after it were not captured
  *  foreign   none of ours
  */
 export type Change =
@@ -41,10 +43,12 @@ export type Change =
     }
   | { readonly kind: 'truncate' }
   | { readonly kind: 'no-image'; readonly layoutId: string | null }
+  | { readonly kind: 'removed' }
   | { readonly kind: 'foreign' };
 
 export function changeOf({ type, data, layoutId, flags }: QueueEvent): Change {
   if (type === eventTypes.truncate) return { kind: 'truncate' };
+  if (type === eventTypes.removed) return { kind: 'removed' };
   if (type === eventTypes.noImage) return { kind: 'no-image', layoutId };
   if (data === null || layoutId === null) return { kind: 'foreign' };
   if (type === eventTypes.inserted || type === eventTypes.updated) {

@@ -30,13 +30,19 @@ export class Bell {
 
   /** Waits for a ring, `ms` milliseconds, or the stop signal, whichever comes first. */
   async wait(ms: number, stop: AbortSignal): Promise<void> {
-    if (!this.#rung) {
-      const cut = new AbortController();
-      this.#wake = () => {
-        cut.abort();
-      };
-      await sleep(ms, AbortSignal.any([stop, cut.signal]));
-      this.#wake = undefined;
+    if (!this.#rung && !stop.aborted) {
+      await new Promise<void>((resolve) => {
+        // Not AbortSignal.any: what it makes lives as long as the longest of its signals, which is the daemon's.
+        const done = (): void => {
+          clearTimeout(timer);
+          stop.removeEventListener('abort', done);
+          this.#wake = undefined;
+          resolve();
+        };
+        const timer = setTimeout(done, ms);
+        stop.addEventListener('abort', done, { once: true });
+        this.#wake = done;
+      });
     }
     this.#rung = false;
   }

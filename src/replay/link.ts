@@ -81,9 +81,9 @@ export async function claim(
   }
 }
 
-/** The tables of the subscriber that changes go into, each described once until `forget`. */
+/** The tables of the subscriber that changes go into, each described when it is first met and when it has changed. */
 export class Targets {
-  readonly #known = new Map<string, Target>();
+  readonly #known = new Map<string, { readonly target: Target; readonly signature: string | null }>();
   #keys = new Map<string, readonly string[]>();
 
   constructor(
@@ -102,8 +102,9 @@ export class Targets {
   }
 
   async get(table: string, keyColumns: readonly string[]): Promise<Target> {
+    const signature = await lockedSignature(this.subscriber, table);
     const known = this.#known.get(table);
-    if (known) return known;
+    if (known && known.signature === signature) return known.target;
     const shape = await describeTable(this.subscriber, table);
     if (!shape) {
       throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
@@ -111,13 +112,28 @@ export class Targets {
       });
     }
     const target = new Target(table, shape, keyColumns);
-    this.#known.set(table, target);
+    this.#known.set(table, { target, signature });
     return target;
   }
 
-  /** After a failure, or when a table begins anew: its shape may have changed. */
+  /** After a failure: what is remembered of the keys may be what is wrong. */
   forget(): void {
     this.#known.clear();
     this.#keys.clear();
   }
+}
+
+/** A table's oid and columns as one text, with the table locked against ALTER until the end of the transaction. */
+async function lockedSignature(subscriber: Session, table: string): Promise<string | null> {
+  const { there } = await subscriber.one<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    table,
+  ]);
+  if (!there) return null;
+  await subscriber.execute(`lock table only ${table} in row exclusive mode`);
+  const { signature } = await subscriber.one<{ signature: string }>(
+    `select concat($1::regclass::oid, ' ', string_agg(concat_ws(':', attnum, attname, atttypid, atttypmod, attgenerated, attidentity), ',' order by attnum)) as signature
+       from pg_catalog.pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+    [table],
+  );
+  return signature;
 }

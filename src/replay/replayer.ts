@@ -7,6 +7,7 @@ import {
   setTableError,
   setTableState,
   subscriberGetTableList,
+  subscriberResyncTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
 import { finishBatch } from '../pgq/batch.js';
@@ -59,6 +60,8 @@ export async function replayOnce(link: Link, { behind = false } = {}): Promise<R
 
 interface Fetched {
   readonly changes: readonly TableChanges[];
+  /** Tables that left the set within the batch. */
+  readonly removed: ReadonlySet<string>;
   readonly sequences: readonly SequenceValue[];
   readonly events: number;
   readonly ignored: number;
@@ -70,13 +73,15 @@ async function fetch(link: Link, { from, to }: Batch, decision: Decision): Promi
     decision.streams(table),
   );
   const changes = [...streamed.tables.values()];
+  const removed = new Set(streamed.removed);
   for (const { name, snapshot } of decision.with('take-over')) {
     if (snapshot === undefined) continue;
     const late = await collect(link, { from: snapshot.text, to: to.tickId, tables: [name] }, () => true);
     changes.push(...late.tables.values());
+    for (const table of late.removed) removed.add(table);
   }
   const events = changes.reduce((sum, table) => sum + table.events, 0);
-  return { changes, sequences: await changedSequences(link), events, ignored: streamed.ignored };
+  return { changes, removed, sequences: await changedSequences(link), events, ignored: streamed.ignored };
 }
 
 /** Rows, sequences, position and the states of tables that were taken over: one transaction. */
@@ -109,7 +114,7 @@ async function applyInTransaction(
   link: Link,
   batch: Batch,
   decision: Decision,
-  { changes, sequences }: Fetched,
+  { changes, removed, sequences }: Fetched,
   mode: ApplyMode,
 ): Promise<readonly string[]> {
   const { subscriber, name, fence } = link;
@@ -130,6 +135,13 @@ async function applyInTransaction(
   await subscriber.execute('set constraints all immediate');
   await setPosition(subscriber, name, batch.to);
   const tookOver = await moveTables(link, decision, now);
+  for (const table of removed) {
+    await subscriberResyncTable(subscriber, name, table);
+    link.log.warn(
+      { table },
+      `table ${table} was taken out of the set on the provider; it is copied anew if it is added again`,
+    );
+  }
   await tap('replay.applied-not-committed');
   report(link, applied);
   return tookOver;

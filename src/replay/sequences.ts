@@ -1,3 +1,4 @@
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { sequenceValues } from '../londiste/provider.js';
 import { setSequence, subscriberGetSeqList } from '../londiste/sequence.js';
 import type { SequenceValue } from '../londiste/provider.js';
@@ -22,5 +23,16 @@ export async function setSequences(
   { name, subscriber }: Link,
   values: readonly SequenceValue[],
 ): Promise<void> {
-  for (const value of values) await setSequence(subscriber, name, value);
+  for (const value of values) {
+    try {
+      await setSequence(subscriber, name, value);
+    } catch (error) {
+      const { kind, message, sqlstate } = asLondisteError(error);
+      throw new LondisteError(kind, `sequence ${value.name}: ${message}`, {
+        cause: error,
+        sqlstate,
+        hint: `make it fit the provider's (ALTER SEQUENCE, or create it), or type: londiste CONFIG subscriber remove-seq ${value.name}`,
+      });
+    }
+  }
 }

@@ -1,7 +1,7 @@
 /** Copies: what is kept on the provider and for how long, and what happens to one that is cut off at each of its moments. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
-import { addProviderTables } from '../../src/setup/provider.js';
+import { addProviderTables, removeProviderTables } from '../../src/setup/provider.js';
 import {
   addSubscriberTables,
   listTables,
@@ -176,4 +176,62 @@ test('a large table under writes is caught up with before replay takes it', asyn
   await writing;
   await eventually(states, ['ok']);
   await equal();
+});
+
+test('removed while it catches up: nothing is written into it any more', async () => {
+  const { reached, release } = pauseAt('copy.landed');
+  await addSubscriberTables(pair.ends, ['entry']);
+  await reached;
+  const { last } = await pair.provider.one<{ last: number }>('select max(tick_id) as last from pgq.tick');
+  await pair.provider.execute(`update entry set item = 'after the copy'`);
+  await eventually(
+    async () => (await pair.provider.query('select from pgq.tick where tick_id > $1', [last])).length > 0,
+    true,
+  );
+  // The table is catching up once the copier goes on; whoever removes it then waits for no more than a moment.
+  await pair.subscriber.execute('begin; lock table entry in share mode');
+  release();
+  await eventually(states, ['catching-up']);
+  {
+    await using operator = await open(pair.subscriberSettings, 'operator');
+    await removeSubscriberTables({ ...pair.ends, subscriber: operator }, ['entry']);
+  }
+  await pair.subscriber.execute('commit');
+  await eventually(holdConsumer, undefined);
+  expect(await pair.subscriber.query(`select from entry where item = 'after the copy'`)).toEqual([]);
+});
+
+test('taken out of the set and added again: what was missed meanwhile is copied', async () => {
+  await addSubscriberTables(pair.ends, ['entry']);
+  await eventually(states, ['ok']);
+  await removeProviderTables(pair.provider, pair.name.queue, ['entry']);
+  await pair.provider.execute(`insert into entry values (9001, 'missed'); delete from entry where id = 5`);
+  await eventually(
+    async () =>
+      (await listTables(pair.subscriber, pair.name)).map(({ error }) => error?.includes('not in the set')),
+    [true],
+  );
+  await addProviderTables(pair.provider, pair.name.queue, ['entry']);
+  await pair.provider.execute(`insert into entry values (9002, 'captured')`);
+  await eventually(states, ['ok'], 40_000);
+  await equal();
+});
+
+test('a table that is made anew on the subscriber with its columns in another order', async () => {
+  await pair.provider.execute('create table wide (id int primary key, x text, y text)');
+  await pair.subscriber.execute('create table wide (id int primary key, y text, x text)');
+  await addProviderTables(pair.provider, pair.name.queue, ['wide']);
+  await addSubscriberTables(pair.ends, ['wide']);
+  await eventually(states, ['ok']);
+  await pair.provider.execute(`insert into wide values (1, 'x', 'y')`);
+  const rows = (): Promise<object[]> => pair.subscriber.query('select id, x, y from wide order by id');
+  await eventually(rows, [{ id: 1, x: 'x', y: 'y' }]);
+  await pair.subscriber.execute('drop table wide; create table wide (id int primary key, x text, y text)');
+  await resyncTables(pair.ends, ['wide']);
+  await eventually(states, ['ok']);
+  await pair.provider.execute(`update wide set x = 'X', y = 'Y'`);
+  await eventually(rows, [{ id: 1, x: 'X', y: 'Y' }]);
+  await pair.subscriber.execute('alter table wide drop column x; alter table wide add column x text');
+  await pair.provider.execute(`update wide set x = 'again', y = 'and again'`);
+  await eventually(rows, [{ id: 1, x: 'again', y: 'and again' }]);
 });

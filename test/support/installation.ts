@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
@@ -20,8 +20,8 @@ export class Installation {
   ) {
     writeFileSync(join(this.folder, 'ticker.ini'), this.tickerIni());
     writeFileSync(join(this.folder, 'replica.ini'), this.replicaIni());
-    afterAll(async () => {
-      await this.stopDaemons();
+    afterAll(() => {
+      this.stopDaemons();
       rmSync(this.folder, { recursive: true, force: true });
     });
   }
@@ -131,12 +131,10 @@ use_skylog = 0
   }
 
   /** Ends what a test left running, by the pid files of its own folder. */
-  private async stopDaemons(): Promise<void> {
-    for (const [job, line] of [
-      ['lmaster_to_slave', 'londiste replica.ini -k'],
-      ['ticker', 'pgqadm ticker.ini -k'],
-    ] as const) {
-      if (this.pid(job) !== undefined) await this.type(line);
+  private stopDaemons(): void {
+    for (const file of readdirSync(this.folder).filter((name) => name.endsWith('.pid'))) {
+      const pid = this.pid(file.slice(0, -'.pid'.length));
+      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
     }
   }
 }

@@ -16,7 +16,7 @@ begin
     return format(
         'select e.ev_id, e.ev_time, e.ev_txid, e.ev_retry, e.ev_type, e.ev_data,'
         ' e.ev_extra1, e.ev_extra2, e.ev_extra3, e.ev_extra4 from (%s) e'
-        ' where e.ev_type in (''row:I'', ''row:U'', ''gone'', ''truncate'', ''no-image'')%s order by e.ev_id',
+        ' where e.ev_type in (''row:I'', ''row:U'', ''gone'', ''truncate'', ''no-image'', ''removed'')%s order by e.ev_id',
         pgq.event_range_sql(v_queue_id, i_from, v_to, null),
         case when i_table_names is null then '' else format(' and e.ev_extra1 = any (%L::text[])', i_table_names) end);
 end

@@ -17,6 +17,11 @@ begin
         return 0;
     end if;
     perform londiste.drop_capture(v_gone.queue_id, v_gone.table_oid);
+    -- From here on changes are missing from the queue. Every subscriber gives its copy of the table up when it comes to
+    -- this event; one that is added again later is copied anew.
+    if exists (select from pgq.queue q where q.queue_id = v_gone.queue_id) then
+        perform pgq.insert_event(i_queue_name, 'removed', null, v_gone.table_name, null, null, null);
+    end if;
     return 1;
 end
 $$;
