@@ -41,7 +41,7 @@ export async function oldestAndNewest(
   if (!oldest || !newest) {
     throw new LondisteError(
       'refused',
-      `no PostgreSQL to start: npm has no package of it for ${process.platform}-${process.arch}`,
+      `no PostgreSQL to start: none of the packages that come with the project is for ${process.platform}-${process.arch}`,
       {
         hint: 'install PostgreSQL 14 or later and set LONDISTE_PG_BIN to its bin folder, or to several with colons between',
       },

@@ -69,6 +69,35 @@ describe.each([
     expect([user.pid('ticker'), user.pid('lmaster_to_slave')]).toEqual([undefined, undefined]);
   });
 
+  test('resync of one table and of all, under load', { timeout: 120_000 }, async () => {
+    const sides = { provider: await createDatabase(from), subscriber: await createDatabase(to) };
+    const user = new Installation(sides.provider, sides.subscriber);
+    await user.createEntry();
+    await user.replicateEntry();
+    const loading = new AbortController();
+    const load = (async () => {
+      await using writer = await open(sides.provider, 'load');
+      let written = 0;
+      for (; !loading.signal.aborted; written += 1) {
+        await writer.execute(`insert into entry (item) values ('${written}'); update entry set item = item || '.' where id % 50 = ${written % 50};
+          delete from entry where id % 97 = ${written % 97}`);
+      }
+      return written;
+    })();
+    for (const what of ['--all', 'entry', '--all', 'entry']) {
+      await user.must(`londiste replica.ini subscriber resync ${what}`);
+      await eventually(
+        async () => (await user.must('londiste replica.ini subscriber tables')).includes(' ok'),
+        true,
+      );
+    }
+    loading.abort();
+    console.log(`4 resyncs while ${await load} transactions were written`);
+    await becomeEqual(sides, { sequence: 'entry_id_seq' });
+    await user.must('londiste replica.ini -s');
+    await user.must('pgqadm ticker.ini -s');
+  });
+
   test('every kind of statement', { timeout: 120_000 }, async () => {
     const sides = { provider: await createDatabase(from), subscriber: await createDatabase(to) };
     const user = new Installation(sides.provider, sides.subscriber);

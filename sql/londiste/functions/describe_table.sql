@@ -1,7 +1,7 @@
 -- What a table looks like, for both sides: null when there is no relation of that name, else
 --   {oid, relkind, columns: [{name, type, expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
---    uniques: [{name, columns, operators, is_key}]  immediate unique indexes over plain not null columns, the primary key first,
+--    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys among them,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.

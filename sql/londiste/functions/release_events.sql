@@ -1,6 +1,6 @@
 -- Moves the hold consumer of a subscription forward to a tick, the lowest that any of its tables still needs; never
 -- back. With null no table needs one, and it is unregistered.
--- Called by: replay, after its commit on the subscriber. Returns the tick where it stands, or null. Locks: the
+-- Called by: the copier, at the end of each pass. Returns the tick where it stands, or null. Locks: the
 -- subscription's row.
 create or replace function londiste.release_events(i_queue_name text, i_consumer_name text, i_tick_id bigint)
 returns bigint language plpgsql set search_path = pg_catalog, pg_temp as $$

@@ -162,7 +162,7 @@ describe.each(['oldest', 'newest'] as const)('the set of a provider, %s server',
     expect(await session.query(`select from pg_proc where proname like 'capture\\_1\\_%'`)).toHaveLength(4);
   });
 
-  it('takes an immediate unique index over NOT NULL columns where the primary key is deferrable', async () => {
+  it('C7: takes an immediate unique index over NOT NULL columns where the primary key is deferrable', async () => {
     await using session = await open(settings);
     await session.execute(
       `create table two_keys (id int primary key deferrable, code text not null unique, other int not null unique)`,
