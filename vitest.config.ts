@@ -1,13 +1,27 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Measures time, so it has the machine to itself, after all others. */
+const figures = 'test/story/figures.test.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/clusters.ts'],
     // Two cores: more files at once only make the ones with time limits flaky.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', ['json', { outputFile: 'test-results/vitest.json' }]],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, figures],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'figures', include: [figures], sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -34,7 +34,7 @@ const setup = `
   create sequence state_path;
   -- Fires before our triggers: sees whether something has captured the table in this statement before.
   create function probe() returns trigger language plpgsql as $f$ begin
-    if current_setting('londiste.t1_' || tg_relid, true) = statement_timestamp()::text and exists (select from seen) then
+    if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
       perform nextval('state_path'); end if; return null; end $f$;
   create trigger b_probe_i after insert on hot referencing new table as seen for each statement execute function probe();
   create trigger b_probe_u after update on hot referencing new table as seen for each statement execute function probe();

@@ -87,7 +87,7 @@ const scenarios: Record<string, string> = {
 const probe = `
   create sequence if not exists state_path;
   create or replace function probe() returns trigger language plpgsql as $f$ begin
-    if current_setting('londiste.t1_' || tg_relid, true) = statement_timestamp()::text and exists (select from seen) then
+    if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
       perform nextval('state_path'); end if; return null; end $f$;
   create trigger b_probe_i after insert on entry referencing new table as seen for each statement execute function probe();
   create trigger b_probe_u after update on entry referencing new table as seen for each statement execute function probe();
