@@ -9,7 +9,7 @@
 \set ON_ERROR_STOP on
 
 -- The shape of the tables here, and the oldest shape that code must know to work on them.
-\set schema_version 1
+\set schema_version 2
 \set oldest_code 1
 
 begin;
@@ -23,6 +23,9 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Tables
 \ir schema.sql
 \ir subscriber.sql
+
+-- What earlier versions made in another shape; nothing where this one has made it
+\ir upgrade/2.sql
 
 -- What a table is: its name, key, layout
 \ir functions/find_relation.sql
@@ -65,11 +68,15 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Provider: its subscribers, and the events that they need
 \ir functions/subscribe.sql
 \ir functions/unsubscribe.sql
+\ir functions/lock_subscription.sql
 \ir functions/consumer_tick.sql
+\ir functions/held_tick.sql
 \ir functions/hold_events.sql
 \ir functions/release_events.sql
 \ir functions/raise_fence.sql
 \ir functions/event_range_sql.sql
+\ir functions/tick_at.sql
+\ir functions/next_range.sql
 
 -- Provider: maintenance
 \ir functions/capture_problems.sql
@@ -81,6 +88,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/subscriber_add_table.sql
 \ir functions/subscriber_remove_table.sql
 \ir functions/subscriber_resync_table.sql
+\ir functions/subscriber_retry_table.sql
 \ir functions/subscriber_get_table_list.sql
 \ir functions/subscriber_add_seq.sql
 \ir functions/subscriber_remove_seq.sql
@@ -94,6 +102,8 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/reset_position.sql
 \ir functions/set_table_state.sql
 \ir functions/set_table_error.sql
+\ir functions/park_table.sql
+\ir functions/lock_targets.sql
 \ir functions/set_sequence.sql
 \ir functions/store_copy.sql
 \ir functions/land_copy.sql

@@ -40,6 +40,9 @@ create table if not exists londiste.table_state (
     error              text,
     error_sqlstate     text,
     since              timestamptz not null default now(),
+    -- What to type or do about the error, and the key of the row that it belongs to, where known.
+    error_hint         text,
+    error_key          text,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );

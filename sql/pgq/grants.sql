@@ -41,6 +41,7 @@ declare
         'register_consumer(text, text)', 'register_consumer_at(text, text, bigint)', 'unregister_consumer(text, text)',
         'next_batch(text, text)', 'next_batch_info(text, text)',
         'next_batch_custom(text, text, interval, integer, interval)', 'finish_batch(bigint)',
+        'advance_consumer(text, text, bigint)',
         'batch_event_sql(bigint)', 'batch_event_tables(bigint)',
         'event_range_sql(integer, txid_snapshot, txid_snapshot, integer)',
         'get_batch_events(bigint)', 'get_batch_cursor(bigint, text, integer)',

@@ -67,6 +67,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/next_batch_info.sql
 \ir functions/next_batch.sql
 \ir functions/finish_batch.sql
+\ir functions/advance_consumer.sql
 \ir functions/get_batch_info.sql
 
 -- Events of a batch

@@ -17,6 +17,7 @@ import { subscriberRegister } from './commands/subscriber-register.js';
 import { subscriberRemove } from './commands/subscriber-remove.js';
 import { subscriberRemoveSeq } from './commands/subscriber-remove-seq.js';
 import { subscriberResync } from './commands/subscriber-resync.js';
+import { subscriberRetry } from './commands/subscriber-retry.js';
 import { subscriberSeqs } from './commands/subscriber-seqs.js';
 import { subscriberTables } from './commands/subscriber-tables.js';
 import { subscriberUnregister } from './commands/subscriber-unregister.js';
@@ -46,6 +47,7 @@ const londiste: Program<LondisteSettings> = {
     subscriberRegister,
     subscriberUnregister,
     subscriberResync,
+    subscriberRetry,
     replay,
   ],
   load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),

@@ -28,6 +28,7 @@ export interface LondisteSettings extends CommonSettings {
   readonly subscription: { readonly queue: string; readonly consumer: string };
   /** 0 for none. */
   readonly lockTimeoutMs: number;
+  readonly memoryBytes: number;
   /** 0 for none. */
   readonly statementTimeoutMs: number;
 }
@@ -76,6 +77,7 @@ const builders: {
     subscriber: values.connection('subscriber_db'),
     subscription: { queue: values.text('pgq_queue_name'), consumer: values.text('pgq_consumer_id') },
     lockTimeoutMs: values.number('lock_timeout'),
+    memoryBytes: values.number('replay_memory'),
     statementTimeoutMs: values.number('statement_timeout'),
   }),
   pgqadm: (values, about) => ({

@@ -27,6 +27,8 @@ export function parseValue(
       return numberWithin(written, type, /^[+-]?\d+$/, 'a whole number');
     case 'seconds':
       return seconds(written, type, alias?.times ?? 1);
+    case 'bytes':
+      return bytesWithin(written, type);
     case 'choice':
       if (!type.of.includes(written)) {
         fail(`expected ${type.of.join(' or ')}, got "${written}"${didYouMean(written, type.of)}`);
@@ -48,6 +50,19 @@ function seconds(written: string, range: { least: number; most: number }, times:
     `a number of ${unit}`,
   );
   return Math.round(number * times * 1000);
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+function bytesOf(written: string): number {
+  const [, number, unit = ''] = /^(\d+)\s*([a-z]*)$/i.exec(written) ?? [];
+  return Number(number ?? NaN) * (units[unit.toLowerCase()] ?? NaN);
+}
+
+function bytesWithin(written: string, { least, most }: { least: string; most: string }): number {
+  const bytes = bytesOf(written);
+  if (bytes >= bytesOf(least) && bytes <= bytesOf(most)) return bytes;
+  return fail(`expected a size between ${least} and ${most}, like 32MB, got "${written}"`);
 }
 
 function numberWithin(

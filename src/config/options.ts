@@ -11,6 +11,8 @@ export type Kind =
   | { readonly kind: 'integer'; readonly least: number; readonly most: number }
   /** Written in seconds, handed on in milliseconds. */
   | { readonly kind: 'seconds'; readonly least: number; readonly most: number }
+  /** Written as bytes, or with a unit: `64kB`, `32MB`, `1GB`; handed on in bytes. */
+  | { readonly kind: 'bytes'; readonly least: string; readonly most: string }
   | { readonly kind: 'choice'; readonly of: readonly string[] }
   /** A libpq connection string. */
   | { readonly kind: 'connection' };
@@ -134,6 +136,12 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       type: { kind: 'seconds', least: 0, most: 3600 },
       default: '10',
       help: 'seconds that replay and copies wait for a lock before they try again later; 0 waits for ever',
+    },
+    {
+      key: 'replay_memory',
+      type: { kind: 'bytes', least: '64kB', most: '16GB' },
+      default: '24MB',
+      help: 'memory for changes that are read and not applied yet; larger batches are applied in pieces, in one transaction',
     },
     {
       key: 'statement_timeout',

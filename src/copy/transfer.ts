@@ -5,10 +5,8 @@ import { tap } from '../kernel/tap.js';
 import { providerGetTableList } from '../londiste/provider.js';
 import { describeTable, type TableShape } from '../londiste/table-shape.js';
 import { landCopy, storeCopy } from '../londiste/table-state.js';
+import { Superseded } from '../table/superseded.js';
 import type { Workbench } from './workbench.js';
-
-/** Thrown inside a transaction to roll it back when an operator changed the table's state meanwhile. */
-class Superseded extends Error {}
 
 /**
  * Reads all rows of a table under one snapshot of the provider and puts them in place of those on the subscriber, in
@@ -50,9 +48,13 @@ async function transferUnderSnapshot(
     (candidate) => candidate.name === table,
   );
   if (!registered) {
-    throw new LondisteError('schema', `table ${table} is not in the set of queue ${name.queue} any more`, {
-      hint: `londiste … subscriber remove ${table}, or add it again on the provider`,
-    });
+    throw new LondisteError(
+      'not-in-set',
+      `table ${table} is not in the set of queue ${name.queue} any more`,
+      {
+        hint: `londiste … provider add ${table}, or subscriber remove ${table}`,
+      },
+    );
   }
   const there = await describe(feed, table, 'provider');
   const here = await describe(subscriber, table, 'subscriber');

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
+import { PreparedNames } from './prepared-names.js';
 import { asConnectError, asDatabaseError } from './sqlstate.js';
 
 /** Where and as whom to connect: a connection string after parsing, with every default filled in. */
@@ -32,6 +33,9 @@ export interface SessionOptions {
 export type Row = Record<string, unknown>;
 
 const oldestMajor = 14;
+
+/** A statement that is prepared takes 10 to 100 kB of the server's memory. */
+const mostPrepared = 300;
 
 /** How long a server has to answer a good-bye, in milliseconds. */
 const endPatienceMs = 2_000;
@@ -75,6 +79,7 @@ export class Session implements AsyncDisposable {
   readonly where: string;
   readonly #client: pg.Client;
   readonly #notifications = new EventEmitter();
+  readonly #prepared = new PreparedNames(mostPrepared);
   #closed = false;
   #major = 0;
 
@@ -157,14 +162,34 @@ export class Session implements AsyncDisposable {
     return (await this.#run({ text, values })).rowCount ?? 0;
   }
 
+  /**
+   * As `execute`, for a statement that comes again and again: the server parses it once, and keeps the last few hundred.
+   */
+  async executePrepared(text: string, values: readonly unknown[]): Promise<number> {
+    const { name, evicted } = this.#prepared.take(text);
+    if (evicted !== undefined) await this.#forget(evicted);
+    return (await this.#run({ name, text, values })).rowCount ?? 0;
+  }
+
+  async #forget(name: string): Promise<void> {
+    const { connection } = this.#client as unknown as {
+      connection: { parsedStatements: Record<string, string> };
+    };
+    // A statement whose first use failed was never prepared.
+    if (!(name in connection.parsedStatements)) return;
+    await this.execute(`deallocate ${name}`);
+    Reflect.deleteProperty(connection.parsedStatements, name);
+  }
+
   async #run<T extends object>(query: {
+    name?: string;
     text: string;
     values: readonly unknown[];
   }): Promise<pg.QueryResult<T>> {
     try {
       // Without values the text goes as a simple query, which may hold several statements.
       return query.values.length > 0
-        ? await this.#client.query<T>(query.text, [...query.values])
+        ? await this.#client.query<T>({ ...query, values: [...query.values] })
         : await this.#client.query<T>(query.text);
     } catch (error) {
       throw asDatabaseError(error, this.where);
@@ -189,7 +214,7 @@ export class Session implements AsyncDisposable {
   }
 
   /** `copy … from stdin`, fed by `chunks` with backpressure; returns the rows that the server took. */
-  async copyIn(statement: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+  async copyIn(statement: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> {
     const stream = this.#client.query(copyFrom(statement));
     try {
       await pipeline(Readable.from(chunks, { objectMode: false }), stream);

@@ -1,43 +1,75 @@
 /**
- * Reads COPY's text format: a line a row, fields divided by tabs, `\N` for NULL, backslash escapes. Bytes that are no
- * UTF-8 (a server in SQL_ASCII hands such out unchecked) are an error: replacing them would change data in silence.
+ * COPY's text format, as bytes: a line a row, fields divided by tabs, `\N` for NULL, backslash escapes. What comes out
+ * of one server's COPY goes into another's unread, so values stay as they are written wherever that is possible.
  */
-export async function* readCopyText(
-  chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<(string | null)[], void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  // The row that is not whole yet, in pieces: a value of many megabytes comes in thousands of chunks, and each is
-  // looked at once.
-  let begun: string[] = [];
+const newline = 0x0a;
+const backslash = 0x5c;
+
+/**
+ * Cuts a stream of COPY at line ends: every buffer that comes out holds whole lines. A line of many megabytes, which
+ * comes in thousands of pieces, is put together once.
+ */
+export async function* wholeLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let begun: Buffer[] = [];
   for await (const chunk of chunks) {
-    const text = decoder.decode(chunk, { stream: true });
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      begun.push(text.slice(start, end));
-      yield begun.join('').split('\t').map(unescape);
-      begun = [];
-      start = end + 1;
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end === 0) {
+      begun.push(chunk);
+      continue;
     }
-    if (start < text.length) begun.push(text.slice(start));
+    const whole = begun.length === 0 ? chunk : endOfFirst(begun, chunk);
+    begun = [];
+    if (whole === chunk) {
+      yield chunk.subarray(0, end);
+    } else {
+      yield whole;
+      const rest = chunk.subarray(chunk.indexOf(newline) + 1, end);
+      if (rest.length > 0) yield rest;
+    }
+    if (end < chunk.length) begun.push(chunk.subarray(end));
   }
-  decoder.decode();
   if (begun.length > 0) throw new Error('a row of COPY ended without a line end');
 }
 
-const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+/** The line that `begun` holds the beginning of and `chunk` the end. */
+function endOfFirst(begun: Buffer[], chunk: Buffer): Buffer {
+  return Buffer.concat([...begun, chunk.subarray(0, chunk.indexOf(newline) + 1)]);
+}
 
-function unescape(field: string): string | null {
-  if (field === '\\N') return null;
-  let backslash = field.indexOf('\\');
-  if (backslash === -1) return field;
-  const parts: string[] = [];
+const escapes: Readonly<Record<number, number>> = {
+  0x62: 0x08, // \b
+  0x66: 0x0c, // \f
+  0x6e: newline,
+  0x72: 0x0d, // \r
+  0x74: 0x09, // \t
+  0x76: 0x0b, // \v
+};
+
+/** A field's bytes as they were before COPY escaped them. */
+export function unescapeField(field: Buffer): Buffer {
+  let at = field.indexOf(backslash);
+  if (at === -1) return field;
+  const plain = Buffer.allocUnsafe(field.length);
+  let length = 0;
   let start = 0;
-  while (backslash !== -1) {
-    const character = field[backslash + 1] ?? '';
-    parts.push(field.slice(start, backslash), escapes[character] ?? character);
-    start = backslash + 2;
-    backslash = field.indexOf('\\', start);
+  while (at !== -1) {
+    length += field.copy(plain, length, start, at);
+    const code = field[at + 1] ?? backslash;
+    plain[length] = escapes[code] ?? code;
+    length += 1;
+    start = at + 2;
+    at = field.indexOf(backslash, start);
   }
-  parts.push(field.slice(start));
-  return parts.join('');
+  length += field.copy(plain, length, start);
+  return plain.subarray(0, length);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * A field as text. Bytes that are no UTF-8 (a server in SQL_ASCII hands such out unchecked) are an error: replacing
+ * them would change data in silence.
+ */
+export function fieldText(field: Buffer): string {
+  return utf8.decode(unescapeField(field));
 }

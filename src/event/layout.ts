@@ -7,11 +7,11 @@ export interface Layout {
   readonly key: readonly string[] | undefined;
 }
 
-/** Where the key's columns lie among the fields of a whole row. */
-export function keyPositions(layout: Layout, keyColumns: readonly string[]): number[] {
+/** Where the key's columns lie among `columns`. */
+export function keyPositions(columns: readonly string[], keyColumns: readonly string[]): number[] {
   return keyColumns.map((column) => {
-    const at = layout.columns.indexOf(column);
-    if (at === -1) throw new Error(`the row has no key column ${column}`);
+    const at = columns.indexOf(column);
+    if (at === -1) throw new Error(`there is no key column ${column}`);
     return at;
   });
 }

@@ -1,7 +1,7 @@
 /**
  * Every failure of the program is a `LondisteError` of one kind, and every kind has a line in `failures`: what a
- * daemon does about it and what the operator reads. The table has no default branch, so a new kind does not compile
- * until someone decides.
+ * daemon does about it, what it does with the table that it belongs to, and what the operator reads. The table has no
+ * default branch, so a new kind does not compile until someone decides.
  */
 export type ErrorKind =
   | 'usage'
@@ -13,11 +13,14 @@ export type ErrorKind =
   | 'missing-database'
   | 'old-server'
   | 'outdated'
+  | 'read-only'
   | 'busy'
   | 'resources'
   | 'rights'
   | 'schema'
+  | 'not-in-set'
   | 'data'
+  | 'damaged'
   | 'lost-position'
   | 'fenced'
   | 'cancelled'
@@ -26,47 +29,92 @@ export type ErrorKind =
 /** What a daemon does with a failure: try again with growing pauses, or end with the message. */
 export type Reaction = 'retry' | 'stop';
 
+/**
+ * What becomes of a table whose error it is: `park` takes it out of the stream until an operator has mended what is
+ * wrong, `retry` tries again because it passes by itself or concerns the whole server, `stop` ends the daemon.
+ */
+export type TableReaction = 'park' | 'retry' | 'stop';
+
 export interface Failure {
   readonly reaction: Reaction;
+  readonly table: TableReaction;
   /** What to do about it when the error brings no better hint of its own. */
   readonly advice: string;
 }
 
 export const failures: Readonly<Record<ErrorKind, Failure>> = {
-  usage: { reaction: 'stop', advice: 'run the command with --help' },
-  config: { reaction: 'stop', advice: 'correct the configuration file' },
-  // A daemon meets one when a server is read-only for a while, or a trigger of the subscriber's own raises.
-  refused: { reaction: 'retry', advice: 'do what the message says and run the command again' },
-  unreachable: { reaction: 'retry', advice: 'check that the server runs and that host and port are right' },
-  starting: { reaction: 'retry', advice: 'wait until the server accepts connections' },
+  usage: { reaction: 'stop', table: 'stop', advice: 'run the command with --help' },
+  config: { reaction: 'stop', table: 'stop', advice: 'correct the configuration file' },
+  // A daemon meets one when a trigger of the subscriber's own raises.
+  refused: { reaction: 'retry', table: 'park', advice: 'do what the message says and try again' },
+  unreachable: {
+    reaction: 'retry',
+    table: 'retry',
+    advice: 'check that the server runs and that host and port are right',
+  },
+  starting: { reaction: 'retry', table: 'retry', advice: 'wait until the server accepts connections' },
   auth: {
     reaction: 'stop',
+    table: 'stop',
     advice: 'check user and password (connection string, PGPASSWORD, ~/.pgpass) and pg_hba.conf',
   },
-  'missing-database': { reaction: 'stop', advice: 'create the database or correct dbname' },
-  outdated: { reaction: 'stop', advice: 'use the newer version of the program here too' },
-  'old-server': { reaction: 'stop', advice: 'use PostgreSQL 14 or later' },
+  'missing-database': {
+    reaction: 'stop',
+    table: 'stop',
+    advice: 'create the database or correct dbname',
+  },
+  outdated: { reaction: 'stop', table: 'stop', advice: 'use the newer version of the program here too' },
+  'old-server': { reaction: 'stop', table: 'stop', advice: 'use PostgreSQL 14 or later' },
+  // The whole server, as after a failover: no table is to blame, and it may be writable again in a moment.
+  'read-only': {
+    reaction: 'retry',
+    table: 'retry',
+    advice: 'connect to the primary, or make the server writable again',
+  },
   busy: {
     reaction: 'retry',
+    table: 'retry',
     advice: 'another session held a lock or changed the same rows; it is tried again',
   },
-  resources: { reaction: 'retry', advice: 'free disk space, memory or connections on that server' },
-  rights: { reaction: 'retry', advice: 'grant the right that the message names' },
+  resources: {
+    reaction: 'retry',
+    table: 'retry',
+    advice: 'free disk space, memory or connections on that server',
+  },
+  rights: { reaction: 'retry', table: 'park', advice: 'grant the right that the message names' },
   schema: {
     reaction: 'retry',
+    table: 'park',
     advice: 'make the table on the subscriber fit the one on the provider, or remove it',
+  },
+  // Mended on the provider, where nobody would think of typing something for the subscriber too.
+  'not-in-set': {
+    reaction: 'retry',
+    table: 'retry',
+    advice: 'londiste … provider add TABLE, or subscriber remove TABLE',
   },
   data: {
     reaction: 'retry',
-    advice: 'compare the row on both sides; londiste … subscriber resync TABLE copies the table anew',
+    table: 'park',
+    advice: 'compare the row on both sides, and make the subscriber take what the provider has',
+  },
+  damaged: {
+    reaction: 'retry',
+    table: 'park',
+    advice: 'the server found a damaged table or index: REINDEX TABLE, or restore it, and check its disk',
   },
   'lost-position': {
     reaction: 'stop',
+    table: 'stop',
     advice: 'londiste … subscriber unregister, then subscriber register: every table is copied anew',
   },
-  fenced: { reaction: 'stop', advice: 'another replay serves this subscription now; stop one of the two' },
-  cancelled: { reaction: 'retry', advice: 'the statement was cancelled; it is tried again' },
-  bug: { reaction: 'retry', advice: 'please report this with the log' },
+  fenced: {
+    reaction: 'stop',
+    table: 'stop',
+    advice: 'another replay serves this subscription now; stop one of the two',
+  },
+  cancelled: { reaction: 'retry', table: 'retry', advice: 'the statement was cancelled; it is tried again' },
+  bug: { reaction: 'retry', table: 'park', advice: 'please report this with the log' },
 };
 
 export interface ErrorDetails {
@@ -77,6 +125,8 @@ export interface ErrorDetails {
   readonly sqlstate?: string | undefined;
   /** The replicated table that it belongs to, by its name in the set. */
   readonly table?: string | undefined;
+  /** The key of the row that it belongs to, where known. Never written to a log: it is data. */
+  readonly key?: string | undefined;
 }
 
 export class LondisteError extends Error {
@@ -85,6 +135,7 @@ export class LondisteError extends Error {
   readonly hint: string;
   readonly sqlstate: string | undefined;
   readonly table: string | undefined;
+  readonly key: string | undefined;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -92,17 +143,27 @@ export class LondisteError extends Error {
     this.hint = details.hint ?? failures[kind].advice;
     this.sqlstate = details.sqlstate;
     this.table = details.table;
+    this.key = details.key;
   }
 
   /** The same failure, said of a table. */
   of(table: string): LondisteError {
     if (this.table !== undefined) return this;
-    const { kind, hint, sqlstate, cause } = this;
-    return new LondisteError(kind, `table ${table}: ${this.message}`, { hint, sqlstate, cause, table });
+    const { kind, hint, sqlstate, cause, key } = this;
+    // Some messages name their table already.
+    const message = this.message.startsWith(`table ${table} `)
+      ? this.message
+      : `table ${table}: ${this.message}`;
+    return new LondisteError(kind, message, { hint, sqlstate, cause, table, key });
   }
 
   get reaction(): Reaction {
     return failures[this.kind].reaction;
+  }
+
+  /** What becomes of the table that it belongs to; nothing where it belongs to none. */
+  get tableReaction(): TableReaction | undefined {
+    return this.table === undefined ? undefined : failures[this.kind].table;
   }
 }
 

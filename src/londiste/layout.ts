@@ -6,6 +6,11 @@ import type { Layout } from '../event/layout.js';
 export class Layouts {
   readonly #known = new Map<string, Layout>();
 
+  /** A layout that was read before. */
+  known(id: string): Layout | undefined {
+    return this.#known.get(id);
+  }
+
   async get(session: Session, id: string): Promise<Layout> {
     const known = this.#known.get(id);
     if (known) return known;

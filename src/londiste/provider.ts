@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { LondisteError } from '../kernel/errors.js';
 import { changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
@@ -92,11 +93,43 @@ export async function unsubscribe(
   return changedSomething(session, 'londiste.unsubscribe($1, $2, $3)', [queue, consumer, node.id]);
 }
 
-/** Makes the provider keep every event from now on for the subscription's copies; returns the tick it keeps from. */
-export async function holdEvents(session: Session, { queue, consumer }: SubscriptionName): Promise<number> {
-  return (
-    await session.one<{ tick: number }>('select londiste.hold_events($1, $2) as tick', [queue, consumer])
-  ).tick;
+/** The SQLSTATE of `holdEvents` when the provider does not have the events any more. */
+const eventsGone = 'LD002';
+
+/**
+ * Makes the provider keep the events since `tick` for tables outside of the stream; without a tick, all that the
+ * consumer has not finished. Returns the tick it keeps from, which may be an earlier one.
+ *
+ * @throws LondisteError of which `isEventsGone` is true when the events are gone.
+ */
+export async function holdEvents(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  tick?: number,
+): Promise<number> {
+  const { held } = await session.one<{ held: number }>('select londiste.hold_events($1, $2, $3) as held', [
+    queue,
+    consumer,
+    tick ?? null,
+  ]);
+  return held;
+}
+
+/** The tick from which the provider keeps events for tables outside of the stream; undefined when for none. */
+export async function heldTick(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+): Promise<number | undefined> {
+  const { held } = await session.one<{ held: number | null }>('select londiste.held_tick($1, $2) as held', [
+    queue,
+    consumer,
+  ]);
+  return held ?? undefined;
+}
+
+/** Whether a failure of `holdEvents` means that only a new copy can help. */
+export function isEventsGone(error: unknown): boolean {
+  return error instanceof LondisteError && error.sqlstate === eventsGone;
 }
 
 /** Moves what is kept for copies forward to `tick`, or lets all of it go. */

@@ -28,6 +28,8 @@ export interface TableShape {
   readonly relkind: string;
   readonly columns: readonly Column[];
   readonly uniques: readonly UniqueIndex[];
+  /** The names of all unique and exclusion indexes. */
+  readonly constraining: readonly string[];
   readonly triggers: readonly string[];
   readonly is_referenced: boolean;
   readonly can_write: boolean;
@@ -48,4 +50,19 @@ export function uniqueOver(shape: TableShape, columns: readonly string[]): Uniqu
     (unique) =>
       unique.columns.length === columns.length && columns.every((column) => unique.columns.includes(column)),
   );
+}
+
+/**
+ * Locks tables for writing until the end of the transaction and returns a signature of each: while that is the same, so
+ * is the table. Null for one that does not exist.
+ */
+export async function lockTargets(
+  session: Session,
+  tables: readonly string[],
+): Promise<Map<string, string | null>> {
+  const rows = await session.query<{ table_name: string; signature: string | null }>(
+    'select table_name, signature from londiste.lock_targets($1)',
+    [tables],
+  );
+  return new Map(rows.map(({ table_name, signature }) => [table_name, signature]));
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import type { LondisteError } from '../kernel/errors.js';
 import { Snapshot } from '../table/snapshot.js';
 import { stateAfter, statesBefore, type TableEvent, type TableState } from '../table/state.js';
 import { changedSomething } from './outcome.js';
@@ -15,8 +16,14 @@ export interface SubscribedTable {
   /** What the last copy was read under. */
   readonly copySnapshot: string | undefined;
   readonly attempts: number;
+  /** When it came into this state, as the server prints it. */
+  readonly since: string;
   readonly error: string | undefined;
   readonly errorSqlstate: string | undefined;
+  /** What to type or do about the error, a line each. */
+  readonly errorHint: string | undefined;
+  /** The key of the row that it belongs to, where known. */
+  readonly errorKey: string | undefined;
 }
 
 /** Where a table stands after a step: a snapshot and the last tick that it contains. */
@@ -49,6 +56,20 @@ export async function subscriberResyncTable(
   return changedSomething(session, 'londiste.subscriber_resync_table($1, $2, $3)', [queue, consumer, table]);
 }
 
+/**
+ * Puts a parked table back to work: it catches up from its position, or is copied when its copy had failed. False when
+ * it is not in the subscription.
+ *
+ * @throws LondisteError `refused` when it is not parked.
+ */
+export async function subscriberRetryTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.subscriber_retry_table($1, $2, $3)', [queue, consumer, table]);
+}
+
 export async function subscriberGetTableList(
   session: Session,
   { queue, consumer }: SubscriptionName,
@@ -62,6 +83,9 @@ export async function subscriberGetTableList(
     attempts: number;
     error: string | null;
     error_sqlstate: string | null;
+    error_hint: string | null;
+    error_key: string | null;
+    since: string;
   }>('select * from londiste.subscriber_get_table_list($1, $2)', [queue, consumer]);
   return rows.map((row) => ({
     name: row.table_name,
@@ -70,8 +94,11 @@ export async function subscriberGetTableList(
     tickId: row.position_tick ?? undefined,
     copySnapshot: row.snapshot_min ?? undefined,
     attempts: row.attempts,
+    since: row.since,
     error: row.error ?? undefined,
     errorSqlstate: row.error_sqlstate ?? undefined,
+    errorHint: row.error_hint ?? undefined,
+    errorKey: row.error_key ?? undefined,
   }));
 }
 
@@ -105,18 +132,71 @@ export async function setTableState(
   return moved;
 }
 
+/** Keeps the last error of a table whose state stays as it is; without `error` there is none any more. */
 export async function setTableError(
   session: Session,
   { queue, consumer }: SubscriptionName,
-  { table, error, sqlstate }: { table: string; error: string; sqlstate: string | undefined },
+  {
+    table,
+    error,
+    sqlstate,
+    hint,
+    key,
+  }: {
+    table: string;
+    error: string | undefined;
+    sqlstate?: string | undefined;
+    hint?: string | undefined;
+    key?: string | undefined;
+  },
 ): Promise<void> {
-  await session.query('select londiste.set_table_error($1, $2, $3, $4, $5)', [
+  await session.query('select londiste.set_table_error($1, $2, $3, $4, $5, $6, $7)', [
     queue,
     consumer,
     table,
-    error,
+    error ?? null,
     sqlstate ?? null,
+    hint ?? null,
+    key ?? null,
   ]);
+}
+
+/** An error that takes a table out of the stream, and where it stands then. */
+export interface Parking {
+  readonly table: string;
+  readonly fence: number;
+  /** Where `retry` goes on. A table that has a position of its own keeps it when there is none here. */
+  readonly mark: TableMark | undefined;
+  readonly error: LondisteError;
+}
+
+/**
+ * Parks a table, in the caller's transaction. False when it is in no state that allows it: an operator removed it
+ * meanwhile, or it is parked already. Before the batch that it was parked in is finished, `holdEvents` must have made
+ * the provider keep what it needs from its position on.
+ */
+export async function parkTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  { table, fence, mark, error }: Parking,
+): Promise<boolean> {
+  const { parked } = await session.one<{ parked: boolean }>(
+    'select londiste.park_table($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as parked',
+    [
+      queue,
+      consumer,
+      table,
+      fence,
+      statesBefore('fail'),
+      mark?.tickId ?? null,
+      mark?.snapshot ?? null,
+      error.message,
+      error.sqlstate ?? null,
+      `${error.hint}\nthen: londiste … subscriber retry ${table}`,
+      error.key ?? null,
+    ],
+  );
+  return parked;
 }
 
 /** What a copy writes down before it changes anything. */

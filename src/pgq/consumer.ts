@@ -78,3 +78,21 @@ async function selectConsumerInfo(
     [queue, consumer],
   );
 }
+
+/**
+ * Moves a consumer forward to a tick: for one that keeps its position elsewhere and needs no open batch. Not flushed,
+ * so that after a crash of the server it may stand further back again. False when it stands there already.
+ */
+export async function advanceConsumer(
+  session: Session,
+  queue: string,
+  consumer: string,
+  tickId: number,
+): Promise<boolean> {
+  const { moved } = await session.one<{ moved: number }>('select pgq.advance_consumer($1, $2, $3) as moved', [
+    queue,
+    consumer,
+    tickId,
+  ]);
+  return moved === 1;
+}

@@ -1,44 +1,67 @@
+import { inTransaction } from '../db/transaction.js';
+import { asLondisteError } from '../kernel/errors.js';
 import { setTableState, subscriberGetTableList, subscriberResyncTable } from '../londiste/table-state.js';
+import { Superseded } from '../table/superseded.js';
 import type { Tick } from '../table/tick.js';
-import { applyChanges, inEitherMode } from './apply.js';
-import { collect } from './collect.js';
+import { BatchWriter } from './batch-writer.js';
+import { Chunks } from './chunks.js';
 import type { Link } from './link.js';
+import { Plan } from './plan.js';
+import { reportDrift } from './table-moves.js';
 
 /**
  * Brings one table from its own position V to tick `to`: its events in the snapshot of the tick and not in V, and V
  * itself, in one transaction. False when the table is not `catching-up` any more.
  */
 export async function catchUp(link: Link, table: string, to: Tick): Promise<boolean> {
-  const { subscriber, name, fence } = link;
+  const { subscriber, name } = link;
   const here = (await subscriberGetTableList(subscriber, name)).find((candidate) => candidate.name === table);
   if (here?.state !== 'catching-up' || here.snapshot === undefined) return false;
-  const { tables, removed } = await collect(
-    link,
-    { from: here.snapshot.text, to: to.tickId, tables: [table] },
-    () => true,
-  );
-  if (removed.has(table)) {
-    await subscriberResyncTable(subscriber, name, table);
-    return false;
-  }
-  const changes = tables.get(table);
-  const mark = { tickId: to.tickId, snapshot: to.snapshot };
-
-  try {
-    await inEitherMode(subscriber, async (mode) => {
-      if (changes) {
-        const target = await link.targets.get(table, changes.keyColumns);
-        await applyChanges(subscriber, [{ target, changes }], mode);
-      }
-      if (!(await setTableState(subscriber, name, { table, event: 'step', fence, mark })))
-        throw new Superseded();
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof Superseded) return false;
-    throw error;
+  const range = { from: here.snapshot.text, to: to.tickId, tables: [table], wants: () => true };
+  const plan = new Plan(link.replacing);
+  for (;;) {
+    const chunks = new Chunks(link, [range]);
+    try {
+      return await applyRange(link, { chunks, plan, table, to });
+    } catch (thrown) {
+      await chunks.close();
+      if (thrown instanceof Superseded) return false;
+      link.targets.forget();
+      const error = asLondisteError(thrown);
+      // Parking is the copier's; what is tried again here is only another way of writing.
+      if (subscriber.closed || !plan.learn(error) || plan.parked.has(table)) throw error;
+    }
   }
 }
 
-/** Thrown inside the transaction to roll it back: an operator removed the table, or asked for a new copy, meanwhile. */
-class Superseded extends Error {}
+interface Step {
+  readonly chunks: Chunks;
+  readonly plan: Plan;
+  readonly table: string;
+  readonly to: Tick;
+}
+
+async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promise<boolean> {
+  const { subscriber, name, fence, log } = link;
+  let chunk = await chunks.next();
+  return inTransaction(subscriber, async () => {
+    const writer = new BatchWriter(link, plan);
+    let isRemoved = false;
+    while (chunk !== undefined) {
+      chunks.readAhead();
+      await writer.apply(chunk, () => true);
+      chunk.free();
+      isRemoved ||= chunk.removed.has(table);
+      chunk = await chunks.next();
+    }
+    reportDrift(log, await writer.finish());
+    if (isRemoved) {
+      await subscriberResyncTable(subscriber, name, table);
+      return false;
+    }
+    const mark = { tickId: to.tickId, snapshot: to.snapshot };
+    if (!(await setTableState(subscriber, name, { table, event: 'step', fence, mark })))
+      throw new Superseded();
+    return true;
+  });
+}

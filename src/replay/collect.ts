@@ -1,20 +1,14 @@
-import { changeOf, type Change, type QueueEvent } from '../event/change.js';
+import { changeOf, type Change } from '../event/change.js';
+import { wholeLines } from '../event/copy-text.js';
+import { eventColumns, EventLines } from '../event/event-lines.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { eventRangeSql } from '../londiste/provider.js';
-import { TableChanges } from './change-set.js';
-import { fetchEvents } from './fetch.js';
+import { Arena } from './arena.js';
+import { KeptRows } from './kept-rows.js';
 import type { Link } from './link.js';
 
-/** The changes of a range of events, by table. */
-export interface Collected {
-  readonly tables: ReadonlyMap<string, TableChanges>;
-  /** Tables that were taken out of the set within the range: their rows here are not to be trusted any more. */
-  readonly removed: ReadonlySet<string>;
-  /** Events that were applied to no table here: those of tables that are not subscribed, or not yet. */
-  readonly ignored: number;
-}
-
+/** Events of the queue: those in the snapshot of tick `to` and not in `from`. */
 export interface Range {
   /** The snapshot whose events are already there. */
   readonly from: string;
@@ -22,66 +16,166 @@ export interface Range {
   readonly to: number;
   /** The only tables whose events are read; all when undefined. */
   readonly tables?: readonly string[];
+  /** Whether a table's events are kept. */
+  readonly wants: (table: string) => boolean;
 }
 
-/** Streams the events of a range and keeps, for the tables that `wants` names, what each key ends as. */
-export async function collect(
+/** As many changes as fit into the memory for them, by table. */
+export interface Chunk {
+  readonly tables: ReadonlyMap<string, KeptRows>;
+  /** Tables that were taken out of the set within the chunk: their rows here are not to be trusted any more. */
+  readonly removed: ReadonlySet<string>;
+  readonly events: number;
+  /** Events that are applied to no table here: those of tables that are not subscribed, or not yet. */
+  readonly ignored: number;
+  /** Whether it is the last of its range. */
+  readonly isLast: boolean;
+  /** Lets its memory be used again. */
+  free(): void;
+}
+
+/** Streams the events of a range and keeps what each key ends as, `budget` bytes at a time. */
+export async function* collect(
   link: Link,
   range: Range,
-  wants: (table: string) => boolean,
-): Promise<Collected> {
-  const sql = await eventRangeSql(link.provider, { queue: link.name.queue, ...range });
-  const tables = new Map<string, TableChanges>();
-  const removed = new Set<string>();
-  const failures = new Map<string, unknown>();
-  let ignored = 0;
-  for await (const event of fetchEvents(link.feed, sql)) {
-    const { table } = event;
-    if (table === null || !wants(table)) {
-      ignored += 1;
-      continue;
-    }
-    const change = changeOf(event);
-    if (change.kind === 'removed') removed.add(table);
-    if (removed.has(table) || failures.has(table)) continue;
-    try {
-      const changes = await changesOf(link, tables, table);
-      if (changes === undefined) ignored += 1;
-      else changes.add(checked(link, event, change), await layoutOf(link, event));
-    } catch (failure) {
-      // What a later event of the range, the table's removal from the set, would make void is no failure yet.
-      failures.set(table, failure);
+  budget: number,
+): AsyncGenerator<Chunk, void, undefined> {
+  const { from, to, tables } = range;
+  const sql = await eventRangeSql(link.provider, { queue: link.name.queue, from, to, tables });
+  const feed = await link.feed();
+  const lines = new EventLines();
+  let chunk = new Collector(link, range.wants);
+  for await (const some of wholeLines(
+    feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`),
+  )) {
+    lines.open(some);
+    while (lines.next()) {
+      // Before the event goes in: so the chunk that ends a range is never empty, and its end is known.
+      if (chunk.bytes >= budget) {
+        yield chunk.done({ isLast: false });
+        chunk = new Collector(link, range.wants);
+      }
+      const waiting = chunk.add(lines);
+      if (waiting) await waiting;
     }
   }
-  for (const [table, failure] of failures) if (!removed.has(table)) throw asLondisteError(failure).of(table);
-  for (const table of removed) tables.delete(table);
-  return { tables, removed, ignored };
+  yield chunk.done({ isLast: true });
 }
 
-function checked({ name }: Link, { id, type, table }: QueueEvent, change: Change): Change {
-  if (change.kind !== 'foreign') return change;
-  throw new LondisteError(
-    'data',
-    `queue ${name.queue}: event ${id} of table ${table ?? ''} has the unknown type ${type ?? 'null'}`,
-    { hint: 'only the triggers of provider add may write events with a table name; find out who else does' },
-  );
+/** Puts one chunk together. */
+class Collector {
+  readonly #link: Link;
+  readonly #wants: (table: string) => boolean;
+  readonly #arena: Arena;
+  readonly #tables = new Map<string, KeptRows>();
+  readonly #removed = new Set<string>();
+  readonly #failures = new Map<string, unknown>();
+  #keyBytes = 0;
+  #events = 0;
+  #ignored = 0;
+
+  constructor(link: Link, wants: (table: string) => boolean) {
+    this.#link = link;
+    this.#wants = wants;
+    this.#arena = new Arena(link.freeBlocks);
+  }
+
+  /** What it takes of the memory for changes. */
+  get bytes(): number {
+    return this.#arena.bytes + this.#keyBytes;
+  }
+
+  /** Takes the event that `lines` stands at; returns a promise only where something has to be asked for first. */
+  add(lines: EventLines): Promise<void> | undefined {
+    const { table } = lines.header;
+    this.#events += 1;
+    if (table === null || !this.#wants(table)) {
+      this.#ignored += 1;
+      return undefined;
+    }
+    const change = changeOf(lines.header);
+    if (change.kind === 'removed') this.#removed.add(table);
+    if (this.#removed.has(table) || this.#failures.has(table)) return undefined;
+    const rows = this.#tables.get(table);
+    const layout = layoutKnown(this.#link, change);
+    if (rows === undefined || layout === 'unknown') return this.#addAfterAsking(lines, table, change);
+    this.#keep(rows, { lines, change, layout });
+    return undefined;
+  }
+
+  done({ isLast }: { isLast: boolean }): Chunk {
+    for (const [table, failure] of this.#failures) {
+      // What a later event of the range, the table's removal from the set, would make void is no failure.
+      if (!this.#removed.has(table)) throw asLondisteError(failure).of(table);
+    }
+    for (const table of this.#removed) this.#tables.delete(table);
+    return {
+      tables: this.#tables,
+      removed: this.#removed,
+      events: this.#events,
+      ignored: this.#ignored,
+      isLast,
+      free: () => {
+        this.#arena.giveBack();
+      },
+    };
+  }
+
+  async #addAfterAsking(lines: EventLines, table: string, change: Change): Promise<void> {
+    const { targets, layouts, provider } = this.#link;
+    try {
+      let rows = this.#tables.get(table);
+      if (rows === undefined) {
+        const keyColumns = await targets.keyColumns(table);
+        if (keyColumns === undefined) {
+          // The provider has taken it out of the set meanwhile: its last events are nobody's.
+          this.#ignored += 1;
+          return;
+        }
+        rows = new KeptRows(table, keyColumns, this.#arena);
+        this.#tables.set(table, rows);
+        this.#keyBytes += bytesOfTable;
+      }
+      const layout = 'layoutId' in change ? await layouts.get(provider, change.layoutId) : undefined;
+      this.#keep(rows, { lines, change, layout });
+    } catch (failure) {
+      this.#failures.set(table, failure);
+    }
+  }
+
+  #keep(
+    rows: KeptRows,
+    { lines, change, layout }: { lines: EventLines; change: Change; layout: Layout | undefined },
+  ): void {
+    const before = rows.keyBytes;
+    try {
+      if (change.kind === 'foreign' || (layout !== undefined && !lines.hasData)) throw unknownEvent(lines);
+      rows.add(change, layout, lines);
+    } catch (failure) {
+      this.#failures.set(rows.table, readable(failure, lines));
+    }
+    this.#keyBytes += rows.keyBytes - before;
+  }
 }
 
-async function layoutOf({ layouts, provider }: Link, { layoutId }: QueueEvent): Promise<Layout | undefined> {
-  return layoutId === null ? undefined : await layouts.get(provider, layoutId);
+/** What a table costs beside its keys, in bytes. */
+const bytesOfTable = 1_000;
+
+function layoutKnown({ layouts }: Link, change: Change): Layout | undefined | 'unknown' {
+  return 'layoutId' in change ? (layouts.known(change.layoutId) ?? 'unknown') : undefined;
 }
 
-/** Undefined for a table that the provider has taken out of the set meanwhile: its last events are nobody's. */
-async function changesOf(
-  { targets }: Link,
-  tables: Map<string, TableChanges>,
-  table: string,
-): Promise<TableChanges | undefined> {
-  const known = tables.get(table);
-  if (known) return known;
-  const key = await targets.keyColumns(table);
-  if (key === undefined) return undefined;
-  const changes = new TableChanges(table, key);
-  tables.set(table, changes);
-  return changes;
+function unknownEvent({ id, header }: EventLines): LondisteError {
+  return new LondisteError('data', `event ${id} has the unknown type ${header.type ?? 'null'}, or no row`, {
+    hint: 'only the triggers of provider add may write events with a table name: find out who else does, then copy the table anew (subscriber resync)',
+  });
+}
+
+/** A row that cannot be read, with the event that holds it. */
+function readable(failure: unknown, { id }: EventLines): unknown {
+  if (failure instanceof LondisteError) return failure;
+  return new LondisteError('data', `event ${id} holds no readable row: ${asLondisteError(failure).message}`, {
+    cause: failure,
+    hint: 'copy the table anew: londiste CONFIG subscriber resync TABLE',
+  });
 }

@@ -22,6 +22,19 @@ export class Decision {
     return this.#interests.get(table)?.interest === 'stream';
   }
 
+  /** The names of all tables of the subscription. */
+  get names(): string[] {
+    return [...this.#interests.keys()];
+  }
+
+  /** Whether another decision on the same batch, with the tables as they are now, is the same. */
+  isSameAs(other: Decision): boolean {
+    const now = [...other.#interests.values()].map(({ table }) => table);
+    return (
+      other.#interests.size === this.#interests.size && now.every(({ name }) => this.stillHolds(name, now))
+    );
+  }
+
   /** The tables that replay takes from the copier with this batch, or gives back to it. */
   with(interest: 'take-over' | 'behind'): SubscribedTable[] {
     return [...this.#interests.values()]

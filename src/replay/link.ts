@@ -2,26 +2,35 @@ import type { Session } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
 import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
-import { LondisteError } from '../kernel/errors.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import type { Layouts } from '../londiste/layout.js';
 import { claimPosition } from '../londiste/position.js';
 import { providerGetTableList, raiseFence } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
-import { describeTable } from '../londiste/table-shape.js';
+import { describeTable, lockTargets } from '../londiste/table-shape.js';
 import { Target } from './target.js';
 
 /** Both ends of a subscription while they are connected, and what is known of the tables at each. */
 export interface Link {
   readonly name: SubscriptionName;
   readonly provider: Session;
-  /** A second connection to the provider, for the events: one that is inside a COPY answers nothing else. */
-  readonly feed: Session;
+  /**
+   * A second connection to the provider, for the events: one that is inside a COPY answers nothing else, and one whose
+   * COPY was given up is lost and opened anew.
+   */
+  feed(): Promise<Session>;
   readonly subscriber: Session;
   /** The number under which this process serves the subscription; a higher one means that it was replaced. */
   readonly fence: number;
   readonly log: Log;
   readonly layouts: Layouts;
   readonly targets: Targets;
+  /** How many bytes of changes may be kept in memory. */
+  readonly memoryBytes: number;
+  /** Memory of chunks that are done with, for the next ones. */
+  readonly freeBlocks: Buffer[];
+  /** Until when a table is written by deleting first, as the clock has it: see `Plan`. */
+  readonly replacing: Map<string, number>;
 }
 
 /** Settings of a session that changes the replicated tables. */
@@ -101,19 +110,36 @@ export class Targets {
     return this.#keys.get(table);
   }
 
-  async get(table: string, keyColumns: readonly string[]): Promise<Target> {
-    const signature = await lockedSignature(this.subscriber, table);
-    const known = this.#known.get(table);
-    if (known && known.signature === signature) return known.target;
-    const shape = await describeTable(this.subscriber, table);
-    if (!shape) {
-      throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
-        hint: `create it there, or type: londiste … subscriber remove ${table}`,
-      });
+  /** Locks tables until the end of the transaction and returns what finds each of them; that throws for one that is not fit. */
+  async get(
+    tables: readonly { readonly table: string; readonly keyColumns: readonly string[] }[],
+  ): Promise<(table: string) => Target> {
+    if (tables.length === 0) return unfit;
+    const signatures = await lockTargets(
+      this.subscriber,
+      tables.map(({ table }) => table),
+    );
+    const failures = new Map<string, unknown>();
+    for (const { table, keyColumns } of tables) {
+      const signature = signatures.get(table) ?? null;
+      if (this.#known.get(table)?.signature === signature) continue;
+      this.#known.delete(table);
+      try {
+        const target = await this.#describe(table, keyColumns);
+        this.#known.set(table, { target, signature });
+      } catch (failure) {
+        failures.set(table, failure);
+      }
     }
-    const target = new Target(table, shape, keyColumns);
-    this.#known.set(table, { target, signature });
-    return target;
+    return (table) => this.#known.get(table)?.target ?? unfit(table, failures.get(table));
+  }
+
+  async #describe(table: string, keyColumns: readonly string[]): Promise<Target> {
+    const shape = await describeTable(this.subscriber, table);
+    if (shape) return new Target(table, shape, keyColumns);
+    throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
+      hint: `create it there, or type: londiste CONFIG subscriber remove ${table}`,
+    });
   }
 
   /** After a failure: what is remembered of the keys may be what is wrong. */
@@ -123,17 +149,8 @@ export class Targets {
   }
 }
 
-/** A table's oid and columns as one text, with the table locked against ALTER until the end of the transaction. */
-async function lockedSignature(subscriber: Session, table: string): Promise<string | null> {
-  const { there } = await subscriber.one<{ there: boolean }>('select to_regclass($1) is not null as there', [
-    table,
-  ]);
-  if (!there) return null;
-  await subscriber.execute(`lock table only ${table} in row exclusive mode`);
-  const { signature } = await subscriber.one<{ signature: string }>(
-    `select concat($1::regclass::oid, ' ', string_agg(concat_ws(':', attnum, attname, atttypid, atttypmod, attgenerated, attidentity), ',' order by attnum)) as signature
-       from pg_catalog.pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
-    [table],
-  );
-  return signature;
+function unfit(table: string, failure?: unknown): never {
+  throw failure === undefined
+    ? new LondisteError('bug', `table ${table} was not looked up`)
+    : asLondisteError(failure);
 }

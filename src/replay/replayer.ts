@@ -1,183 +1,212 @@
+import { parseName } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
-import { lockPosition, readPosition, setPosition } from '../londiste/position.js';
-import type { SequenceValue } from '../londiste/provider.js';
-import {
-  setTableError,
-  setTableState,
-  subscriberGetTableList,
-  subscriberResyncTable,
-  type SubscribedTable,
-} from '../londiste/table-state.js';
-import { finishBatch } from '../pgq/batch.js';
-import { applyChanges, inEitherMode, type Applied, type ApplyMode, type TableWork } from './apply.js';
-import type { TableChanges } from './change-set.js';
-import { collect } from './collect.js';
+import { lockPosition, setPosition } from '../londiste/position.js';
+import { holdEvents } from '../londiste/provider.js';
+import { setTableError, subscriberGetTableList } from '../londiste/table-state.js';
+import { advanceConsumer } from '../pgq/consumer.js';
+import { isSameTick, type Tick } from '../table/tick.js';
+import { BatchWriter } from './batch-writer.js';
+import { Chunks, rangesOf } from './chunks.js';
 import { Decision } from './handover.js';
 import type { Link } from './link.js';
+import { Plan } from './plan.js';
 import { changedSequences, setSequences } from './sequences.js';
+import { moveTables, reportDrift } from './table-moves.js';
 import { takeBatch, type Batch } from './take.js';
-import { getOnTrack, verdictOn } from './track.js';
 
 /** What one pass did with a batch. */
 export interface Replayed {
   readonly batch: Batch;
   readonly events: number;
   readonly ignored: number;
+  /** Into how many pieces it was cut to stay within the memory for changes. */
+  readonly chunks: number;
+  /** How many tables had rows wait on the subscriber for the end of the batch. */
+  readonly staged: number;
   readonly tookOver: readonly string[];
+  readonly parked: readonly string[];
 }
 
-/** Replays one batch, if there is one: take, fetch, decide, apply, record, finish. */
-export async function replayOnce(link: Link, { behind = false } = {}): Promise<Replayed | undefined> {
-  const batch = await takeBatch(link, { behind });
-  if (batch === undefined) {
-    await setIdleSequences(link);
-    return undefined;
-  }
-  const position = await readPosition(link.subscriber, link.name);
-  const verdict = verdictOn(position?.tick, batch.from, batch.to);
-  if (verdict === 'off-track') {
-    await getOnTrack(link);
-    return undefined;
-  }
-  if (verdict === 'finish-only') {
-    await finishBatch(link.provider, batch.batchId);
-    return { batch, events: 0, ignored: 0, tookOver: [] };
-  }
-
-  const decision = new Decision(await subscriberGetTableList(link.subscriber, link.name), batch);
-  const fetched = await fetch(link, batch, decision);
-  await tap('replay.fetched');
-
-  const tookOver = await applyAndRecord(link, batch, decision, fetched);
-  await tap('replay.committed-not-finished');
-
-  await finishBatch(link.provider, batch.batchId);
-  await tap('replay.finished');
-  return { batch, events: fetched.events, ignored: fetched.ignored, tookOver };
+/** A batch that is read while the one before it is being applied. */
+interface Ahead {
+  readonly batch: Batch;
+  readonly decision: Decision;
+  readonly chunks: Chunks;
 }
 
-interface Fetched {
-  readonly changes: readonly TableChanges[];
-  /** Tables that left the set within the batch. */
-  readonly removed: ReadonlySet<string>;
-  readonly sequences: readonly SequenceValue[];
-  readonly events: number;
-  readonly ignored: number;
+export interface ReplayerOptions {
+  /** Called with how many events of a batch have been applied, chunk by chunk. */
+  readonly onProgress?: (batch: Batch, events: number) => void;
 }
 
-/** The batch's own events for the tables that stream; for those that are taken over, all since their own position. */
-async function fetch(link: Link, { from, to }: Batch, decision: Decision): Promise<Fetched> {
-  const streamed = await collect(link, { from: from.snapshot, to: to.tickId }, (table) =>
-    decision.streams(table),
-  );
-  const changes = [...streamed.tables.values()];
-  const removed = new Set(streamed.removed);
-  for (const { name, snapshot } of decision.with('take-over')) {
-    if (snapshot === undefined) continue;
-    const late = await collect(link, { from: snapshot.text, to: to.tickId, tables: [name] }, () => true);
-    changes.push(...late.tables.values());
-    for (const table of late.removed) removed.add(table);
+/** Replays one batch after the other from where the subscriber stands. */
+export class Replayer {
+  readonly #link: Link;
+  readonly #options: ReplayerOptions;
+  #at: Tick;
+  #ahead: Promise<Ahead | undefined> | undefined;
+
+  /** `at` is the subscriber's position, as `getOnTrack` has found it. */
+  constructor(link: Link, at: Tick, options: ReplayerOptions = {}) {
+    this.#link = link;
+    this.#at = at;
+    this.#options = options;
   }
-  const events = changes.reduce((sum, table) => sum + table.events, 0);
-  return { changes, removed, sequences: await changedSequences(link), events, ignored: streamed.ignored };
-}
 
-/** Rows, sequences, position and the states of tables that were taken over: one transaction. */
-async function applyAndRecord(
-  link: Link,
-  batch: Batch,
-  decision: Decision,
-  fetched: Fetched,
-): Promise<readonly string[]> {
-  try {
-    return await inEitherMode(link.subscriber, (mode) =>
-      applyInTransaction(link, batch, decision, fetched, mode),
-    );
-  } catch (thrown) {
-    // The shape of a table that we remember may be what is wrong.
-    link.targets.forget();
-    const error = asLondisteError(thrown);
-    if (error.table !== undefined && !link.subscriber.closed) {
-      await setTableError(link.subscriber, link.name, {
-        table: error.table,
-        error: error.message,
-        sqlstate: error.sqlstate,
-      });
+  /** Replays one batch, if there is one: take, decide, fetch and apply, record, finish. */
+  async replayOnce(): Promise<Replayed | undefined> {
+    const link = this.#link;
+    const ahead = await this.#takeAhead();
+    const batch = ahead?.batch ?? (await takeBatch(link, this.#at));
+    if (batch === undefined) {
+      await this.#setIdleSequences();
+      return undefined;
     }
-    throw error;
-  }
-}
+    const decision = ahead?.decision ?? new Decision(await this.#tables(), batch);
 
-async function applyInTransaction(
-  link: Link,
-  batch: Batch,
-  decision: Decision,
-  { changes, removed, sequences }: Fetched,
-  mode: ApplyMode,
-): Promise<readonly string[]> {
-  const { subscriber, name, fence } = link;
-  const { tick } = await lockPosition(subscriber, name, fence);
-  if (verdictOn(tick, batch.from, batch.to) !== 'apply') {
-    throw new LondisteError('busy', 'the position moved while a batch was fetched');
-  }
-  const now = await subscriberGetTableList(subscriber, name);
+    const replayed = await this.#applyUntilItFits(batch, decision, ahead?.chunks);
+    this.#at = batch.to;
+    await tap('replay.committed-not-finished');
 
-  const work: TableWork[] = [];
-  for (const one of changes) {
-    if (!decision.stillHolds(one.table, now)) continue;
-    work.push({ target: await link.targets.get(one.table, one.keyColumns), changes: one });
+    // What a parked table needs must be kept before the consumer leaves it behind.
+    if (replayed.parked.length > 0) await holdEvents(link.provider, link.name, batch.from.tickId);
+    await advanceConsumer(link.provider, link.name.queue, link.name.consumer, batch.to.tickId);
+    await tap('replay.finished');
+    return replayed;
   }
-  const applied = await applyChanges(subscriber, work, mode);
-  await setSequences(link, sequences);
-  // Deferred constraints would fail at the commit, where no table could be named any more.
-  await subscriber.execute('set constraints all immediate');
-  await setPosition(subscriber, name, batch.to);
-  const tookOver = await moveTables(link, decision, now);
-  for (const table of removed) {
-    await subscriberResyncTable(subscriber, name, table);
-    link.log.warn(
-      { table },
-      `table ${table} was taken out of the set on the provider; it is copied anew if it is added again`,
+
+  /** Gives up what is read ahead. */
+  async close(): Promise<void> {
+    const ahead = await this.#ahead;
+    this.#ahead = undefined;
+    await ahead?.chunks.close();
+  }
+
+  /** Applies the batch; when a table's own fault is in the way, again without that fault, or without that table. */
+  async #applyUntilItFits(batch: Batch, decision: Decision, fetched: Chunks | undefined): Promise<Replayed> {
+    const link = this.#link;
+    const plan = new Plan(link.replacing);
+    let chunks = fetched;
+    for (;;) {
+      chunks ??= new Chunks(
+        link,
+        rangesOf(batch, decision, (table) => plan.parked.has(table)),
+      );
+      try {
+        return await this.#applyInTransaction({ batch, decision, chunks }, plan);
+      } catch (thrown) {
+        await chunks.close();
+        await this.close();
+        chunks = undefined;
+        // The shape of a table that we remember may be what is wrong.
+        link.targets.forget();
+        const error = withTable(asLondisteError(thrown), decision);
+        if (link.subscriber.closed || !plan.learn(error)) throw await this.#kept(error);
+        link.log.debug({ table: error.table }, `${error.message}; the batch is applied anew`);
+      }
+    }
+  }
+
+  /** Rows, sequences, position and the states of tables: one transaction. */
+  async #applyInTransaction({ batch, decision, chunks }: Ahead, plan: Plan): Promise<Replayed> {
+    const link = this.#link;
+    const { subscriber, name, fence } = link;
+    // Read before the transaction begins, so that it waits for nobody while it holds locks.
+    let chunk = await chunks.next();
+    await tap('replay.fetched');
+    return inTransaction(subscriber, async () => {
+      const { tick } = await lockPosition(subscriber, name, fence);
+      if (tick === undefined || !isSameTick(tick, batch.from))
+        throw new LondisteError('busy', 'the position moved while a batch was fetched');
+      const now = await this.#tables();
+      const writer = new BatchWriter(link, plan);
+      const removed = new Set<string>();
+      const total = { chunks: 0, events: 0, ignored: 0 };
+      while (chunk !== undefined) {
+        chunks.readAhead();
+        if (chunk.isLast) this.#readAhead(batch);
+        await writer.apply(chunk, (table) => decision.stillHolds(table, now));
+        chunk.free();
+        for (const table of chunk.removed) removed.add(table);
+        total.chunks += 1;
+        total.events += chunk.events - chunk.ignored;
+        total.ignored += chunk.ignored;
+        this.#options.onProgress?.(batch, chunk.events);
+        chunk = await chunks.next();
+      }
+      reportDrift(link.log, await writer.finish());
+      await setSequences(link, await changedSequences(link));
+      // Deferred constraints would fail at the commit, where no table could be named any more.
+      await subscriber.execute('set constraints all immediate');
+      await setPosition(subscriber, name, batch.to);
+      const moved = await moveTables(link, { batch, decision, now, removed, parked: plan.parked });
+      await tap('replay.applied-not-committed');
+      return { batch, ...total, staged: writer.staged, ...moved };
+    });
+  }
+
+  /** While replay is behind: begins to read the batch after this one. */
+  #readAhead({ to, head }: Batch): void {
+    if (to.tickId >= head.tickId || this.#ahead !== undefined) return;
+    this.#ahead = this.#fetchAfter(to).catch(() => undefined);
+  }
+
+  async #fetchAfter(tick: Tick): Promise<Ahead | undefined> {
+    const batch = await takeBatch(this.#link, tick);
+    if (batch === undefined) return undefined;
+    const decision = new Decision(await this.#tables(), batch);
+    const chunks = new Chunks(
+      this.#link,
+      rangesOf(batch, decision, () => false),
     );
+    chunks.readAhead();
+    return { batch, decision, chunks };
   }
-  await tap('replay.applied-not-committed');
-  report(link, applied);
-  return tookOver;
+
+  /** What was read ahead, if it still is what comes next. */
+  async #takeAhead(): Promise<Ahead | undefined> {
+    const ahead = await this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return undefined;
+    const isNext = isSameTick(ahead.batch.from, this.#at);
+    if (isNext && ahead.decision.isSameAs(new Decision(await this.#tables(), ahead.batch))) return ahead;
+    await ahead.chunks.close();
+    return undefined;
+  }
+
+  async #setIdleSequences(): Promise<void> {
+    const { subscriber, name, fence } = this.#link;
+    const changed = await changedSequences(this.#link);
+    if (changed.length === 0) return;
+    await inTransaction(subscriber, async () => {
+      await lockPosition(subscriber, name, fence);
+      await setSequences(this.#link, changed);
+    });
+  }
+
+  #tables(): ReturnType<typeof subscriberGetTableList> {
+    return subscriberGetTableList(this.#link.subscriber, this.#link.name);
+  }
+
+  /** A failure that is tried again, kept with its table for `subscriber tables` to show. */
+  async #kept(error: LondisteError): Promise<LondisteError> {
+    const { subscriber, name } = this.#link;
+    const { table, message, sqlstate, hint, key } = error;
+    if (table !== undefined && !subscriber.closed)
+      await setTableError(subscriber, name, { table, error: message, sqlstate, hint, key });
+    return error;
+  }
 }
 
-async function moveTables(
-  { subscriber, name, fence }: Link,
-  decision: Decision,
-  now: readonly SubscribedTable[],
-): Promise<string[]> {
-  const holding = (table: { name: string }): boolean => decision.stillHolds(table.name, now);
-  for (const { name: table, snapshot, tickId } of decision.with('behind').filter(holding)) {
-    const mark =
-      snapshot === undefined || tickId === undefined ? undefined : { tickId, snapshot: snapshot.text };
-    await setTableState(subscriber, name, { table, event: 'behind', fence, mark });
-  }
-  const taken = decision.with('take-over').filter(holding);
-  for (const { name: table } of taken)
-    await setTableState(subscriber, name, { table, event: 'taken-over', fence });
-  return taken.map((table) => table.name);
-}
-
-function report({ log }: Link, { drift }: Applied): void {
-  for (const { table, missing, extra } of drift) {
-    log.warn(
-      { table, missing, extra },
-      `table ${table} was not what the provider took it for: ${missing} rows were missing, ${extra} were there already; they are right now`,
-    );
-  }
-}
-
-async function setIdleSequences(link: Link): Promise<void> {
-  const changed = await changedSequences(link);
-  if (changed.length === 0) return;
-  await inTransaction(link.subscriber, async () => {
-    await lockPosition(link.subscriber, link.name, link.fence);
-    await setSequences(link, changed);
+/** What only a check at the end finds names its table as the server knows it. */
+function withTable(error: LondisteError, decision: Decision): LondisteError {
+  const { schema, table } = (error.cause ?? {}) as { schema?: string; table?: string };
+  if (error.table !== undefined || schema === undefined || table === undefined) return error;
+  const name = decision.names.find((known) => {
+    const parsed = parseName(known);
+    return parsed.schema === schema && parsed.name === table;
   });
+  return name === undefined ? error : error.of(name);
 }

@@ -1,68 +1,80 @@
 import { quoteIdent } from '../db/identifiers.js';
-import { arrayLiteral } from '../event/array.js';
-import { fieldValue, type RawField } from '../event/record.js';
 import type { KeyColumn, RowMapping, Target } from './target.js';
 
-/** A statement over a set of rows, with its values. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly string[];
+/**
+ * The statements that change a table by sets. Rows come from `rows`, an expression for the FROM clause under the alias
+ * r: an array parameter for a few, a staging table for many.
+ */
+export interface RowSource {
+  readonly sql: string;
 }
 
-/** Deletes rows by key. */
-export function deleteKeys(target: Target, keys: readonly (readonly RawField[])[]): Statement {
-  const arrays = target.key.map((column, n) => `$${n + 1}::${column.expands ? 'text' : column.type}[]`);
+/** A few rows, as an array of the table's own row type, so that every value goes through its type's input function. */
+export function rowsInArray(target: Target): RowSource {
+  return { sql: `unnest($1::${target.name}[]) as r` };
+}
+
+/** Many rows, in a staging table; in the order of the key they touch each page of the index once. */
+export function rowsInStage(target: Target, stage: string): RowSource {
+  const order = target.key.map(({ name }) => quoteIdent(name)).join(', ');
+  return { sql: `(select * from ${stage} order by ${order}) as r` };
+}
+
+/** Deletes rows of `table` by key; each column of the key comes as an array. */
+export function deleteKeys(target: Target, table: string): string {
+  const [column, ...more] = target.key;
+  if (column !== undefined && more.length === 0 && !column.expands) {
+    return `delete from ${table} as t where t.${quoteIdent(column.name)} ${column.operator} any ($1::${column.type}[])`;
+  }
+  const arrays = target.key.map(({ expands, type }, n) => `$${n + 1}::${expands ? 'text' : type}[]`);
   const names = target.key.map((_, n) => `k${n}`);
-  const where = target.key.map((column, n) =>
-    matches(column, column.expands ? `r.k${n}::${column.type}` : `r.k${n}`),
-  );
-  return {
-    text: `delete from ${target.name} as t using unnest(${arrays.join(', ')}) as r(${names.join(', ')}) where ${where.join(' and ')}`,
-    values: target.key.map((_, n) => arrayLiteral(keys.map((key) => fieldValue(key[n] ?? '')))),
-  };
+  const where = target.key.map((key, n) => matches(key, key.expands ? `r.k${n}::${key.type}` : `r.k${n}`));
+  return `delete from ${table} as t using unnest(${arrays.join(', ')}) as r(${names.join(', ')}) where ${where.join(' and ')}`;
 }
 
 /** Updates the rows that are there; the count tells how many were. */
-export function updateRows(target: Target, mapping: RowMapping, images: readonly string[]): Statement {
-  const from = rowsOf(target);
-  const values = [rowArray(mapping, images)];
-  const where = sameKey(target);
+export function updateRows(target: Target, mapping: RowMapping, { sql }: RowSource): string {
   if (mapping.updateColumns.length === 0) {
     // A table that is all key: there is nothing to write, only to see whether the row is there. An UPDATE that sets a
     // key column to itself would do as well, and would write a new version of every row.
-    return { text: `select from ${target.name} as t, ${from} where ${where}`, values };
+    return `select from ${target.name} as t, ${sql} where ${sameKey(target)}`;
   }
   const set = mapping.updateColumns.map((column) => `${column} = r.${column}`).join(', ');
-  return { text: `update ${target.name} as t set ${set} from ${from} where ${where}`, values };
+  return `update ${target.name} as t set ${set} from ${sql} where ${sameKey(target)}`;
 }
 
 /** Inserts the rows whose key is not there yet; the count tells how many were not. */
-export function insertMissing(target: Target, mapping: RowMapping, images: readonly string[]): Statement {
+export function insertMissing(target: Target, mapping: RowMapping, rows: RowSource): string {
+  return `${insertRows(target, mapping, rows)} where not exists (select from ${target.name} as t where ${sameKey(target)})`;
+}
+
+export function insertRows(target: Target, mapping: RowMapping, { sql }: RowSource): string {
   const columns = mapping.insertColumns.join(', ');
   const selected = mapping.insertColumns.map((column) => `r.${column}`).join(', ');
-  return {
-    text:
-      `insert into ${target.name} (${columns}) overriding system value select ${selected} from ${rowsOf(target)} ` +
-      `where not exists (select from ${target.name} as t where ${sameKey(target)})`,
-    values: [rowArray(mapping, images)],
-  };
+  return `insert into ${target.name} (${columns}) overriding system value select ${selected} from ${sql}`;
+}
+
+/** Takes rows as lines of COPY, in the order of the layout's columns. */
+export function copyRows({ insertColumns }: RowMapping, table: string): string {
+  return `copy ${table} (${insertColumns.join(', ')}) from stdin`;
+}
+
+/** A staging table for rows of a mapping: the same types, none of the constraints; gone at the end of the transaction. */
+export function createStage(target: Target, { insertColumns }: RowMapping, stage: string): string {
+  return `create temporary table ${stage} on commit drop as select ${insertColumns.join(', ')} from ${target.name} with no data`;
+}
+
+/** Lets rows of a staging table be found by key. */
+export function indexStage(target: Target, stage: string): string {
+  return `create index on ${stage} (${target.key.map(({ name }) => quoteIdent(name)).join(', ')})`;
 }
 
 /**
  * Empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty, and CASCADE
  * would empty tables that nobody asked for: such a table's rows are deleted.
  */
-export function emptyTable({ name, isReferenced }: Target): Statement {
-  return { text: isReferenced ? `delete from only ${name}` : `truncate only ${name}`, values: [] };
-}
-
-/** The rows come as an array of the table's own row type, so that every value goes through its type's input function. */
-function rowsOf(target: Target): string {
-  return `unnest($1::${target.name}[]) as r`;
-}
-
-function rowArray(mapping: RowMapping, images: readonly string[]): string {
-  return arrayLiteral(images.map((image) => mapping.convert(image)));
+export function emptyTable({ name, isReferenced }: Target): string {
+  return isReferenced ? `delete from only ${name}` : `truncate only ${name}`;
 }
 
 function sameKey(target: Target): string {

@@ -15,12 +15,15 @@ export interface KeyColumn {
 
 /** How rows of one layout go into a table of the subscriber. */
 export interface RowMapping {
-  /** Columns that an INSERT writes, quoted: those of the layout that are not generated here. */
+  readonly layoutId: string;
+  /** Columns that are written, quoted, in the order of the layout: those of it that are not generated here. */
   readonly insertColumns: readonly string[];
   /** Columns that an UPDATE writes, quoted: the same without the key. */
   readonly updateColumns: readonly string[];
+  /** For each field of an image, whether it is written. */
+  readonly keep: readonly boolean[];
   /** An image of the layout as a record of the subscriber's row type. */
-  convert(image: string): string;
+  readonly toRowType: (image: string) => string;
 }
 
 /** A table of the subscriber, as far as applying needs to know it. `name` is quoted. */
@@ -31,13 +34,17 @@ export class Target {
   readonly mustReplace: boolean;
   /** Whether another table references this one, so that TRUNCATE is refused for it alone. */
   readonly isReferenced: boolean;
+  /** Whether no other index constrains the rows: then rows of a batch may be written in any order. */
+  readonly isKeyAlone: boolean;
   readonly #shape: TableShape;
   readonly #mappings = new Map<string, RowMapping>();
 
   constructor(name: string, shape: TableShape, keyColumns: readonly string[]) {
     this.name = name;
     this.#shape = shape;
-    this.key = keyOf(name, shape, keyColumns);
+    const unique = keyIndex(name, shape, keyColumns);
+    this.key = keyColumns.map((column) => keyColumn(shape, unique, column));
+    this.isKeyAlone = shape.constraining.every((index) => index === unique.name);
     this.isReferenced = shape.is_referenced;
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),
@@ -64,14 +71,19 @@ export class Target {
         },
       );
     }
-    const written = here.filter((column) => layout.columns.includes(column.name) && !column.generated);
-    const isKey = (name: string): boolean => this.key.some((column) => column.name === name);
+    const isKey = (column: string): boolean => this.key.some(({ name }) => name === column);
+    const keep = layout.columns.map(
+      (name) => !here.some((column) => column.name === name && column.generated),
+    );
+    const written = layout.columns.filter((_, n) => keep[n]);
     const order = here.map((column) => layout.columns.indexOf(column.name));
     const isSame = order.length === layout.columns.length && order.every((from, to) => from === to);
     return {
-      insertColumns: written.map((column) => quoteIdent(column.name)),
-      updateColumns: written.filter((column) => !isKey(column.name)).map((column) => quoteIdent(column.name)),
-      convert: isSame
+      layoutId: layout.id,
+      insertColumns: written.map(quoteIdent),
+      updateColumns: written.filter((column) => !isKey(column)).map(quoteIdent),
+      keep,
+      toRowType: isSame
         ? (image) => image
         : (image) => {
             const fields = splitRecord(image);
@@ -81,7 +93,7 @@ export class Target {
   }
 }
 
-function keyOf(table: string, shape: TableShape, keyColumns: readonly string[]): KeyColumn[] {
+function keyIndex(table: string, shape: TableShape, keyColumns: readonly string[]): UniqueIndex {
   const unique = uniqueOver(shape, keyColumns);
   if (!unique) {
     const columns = keyColumns.map(quoteIdent).join(', ');
@@ -93,7 +105,7 @@ function keyOf(table: string, shape: TableShape, keyColumns: readonly string[]):
       },
     );
   }
-  return keyColumns.map((name) => keyColumn(shape, unique, name));
+  return unique;
 }
 
 function keyColumn(shape: TableShape, unique: UniqueIndex, name: string): KeyColumn {

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
+import { LondisteError } from '../kernel/errors.js';
 import { registeredNames } from '../londiste/name.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
@@ -9,6 +10,7 @@ import {
   subscriberGetTableList,
   subscriberRemoveTable,
   subscriberResyncTable,
+  subscriberRetryTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
 import { checkTable, type Fault } from './check.js';
@@ -66,6 +68,32 @@ export async function resyncTables(ends: Ends, typed: readonly string[]): Promis
     }
   });
   return names;
+}
+
+/**
+ * Puts parked tables back to work, all or none; without names all that are parked.
+ *
+ * @throws LondisteError when one is not parked, or none is.
+ */
+export async function retryTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+  const { name, subscriber } = ends;
+  await requireBoth(ends);
+  const names =
+    typed.length > 0 ? await registeredNames(subscriber, typed) : await parkedTables(subscriber, name);
+  if (names.length === 0) {
+    throw new LondisteError('refused', 'no table of this subscription is parked', { hint: 'nothing to do' });
+  }
+  await inTransaction(subscriber, async () => {
+    for (const table of names) {
+      if (!(await subscriberRetryTable(subscriber, name, table))) throw notAdded('table', table);
+    }
+  });
+  return names;
+}
+
+async function parkedTables(subscriber: Session, name: SubscriptionName): Promise<string[]> {
+  const tables = await subscriberGetTableList(subscriber, name);
+  return tables.filter(({ state }) => state === 'parked').map((table) => table.name);
 }
 
 export async function listTables(subscriber: Session, name: SubscriptionName): Promise<SubscribedTable[]> {

@@ -5,9 +5,11 @@
  *  (none) ------> wanted -------> copying -------> building -------> catching-up -------> ready -------> ok
  *                   ^  resync: CLI    \________________ any error of the table: owner ________/           |
  *                   +------------------------------------- parked <----------- replay ------------------ +
- *                                                             |  retry: CLI -> catching-up at its position
+ *                                                             |  retry: CLI -> catching-up at its position,
+ *                                                             |         -> wanted where its copy failed
  *
- * `resync` and `remove` may come in any state. Whoever changes a table that replay may hold (`ready`, `ok`) locks the
+ * Where the provider has lost the events that a table with a position of its own still needs, because its hold
+ * consumer was dropped, that table is `lost` and goes to `wanted`. `resync` and `remove` may come in any state. Whoever changes a table that replay may hold (`ready`, `ok`) locks the
  * position row first, which replay holds for its whole transaction.
  */
 export const tableStates = ['wanted', 'copying', 'building', 'catching-up', 'ready', 'ok', 'parked'] as const;
@@ -38,17 +40,37 @@ export type TableEvent =
   | 'behind'
   | 'taken-over'
   | 'retry'
+  | 'retry-copy'
+  | 'lost'
   | 'fail';
 
 export const transitions: Readonly<Record<TableState, Readonly<Record<TableEvent, TableState | null>>>> = {
   wanted: row({ resync: 'wanted', 'start-copy': 'copying', fail: 'parked' }),
   // The snapshot died with its session, so a copy that was cut off starts over.
-  copying: row({ resync: 'wanted', 'start-copy': 'copying', landed: 'building', fail: 'parked' }),
-  building: row({ resync: 'wanted', built: 'catching-up', fail: 'parked' }),
-  'catching-up': row({ resync: 'wanted', step: 'catching-up', 'caught-up': 'ready', fail: 'parked' }),
-  ready: row({ resync: 'wanted', behind: 'catching-up', 'taken-over': 'ok', fail: 'parked' }),
+  copying: row({
+    resync: 'wanted',
+    'start-copy': 'copying',
+    landed: 'building',
+    lost: 'wanted',
+    fail: 'parked',
+  }),
+  building: row({ resync: 'wanted', built: 'catching-up', lost: 'wanted', fail: 'parked' }),
+  'catching-up': row({
+    resync: 'wanted',
+    step: 'catching-up',
+    'caught-up': 'ready',
+    lost: 'wanted',
+    fail: 'parked',
+  }),
+  ready: row({
+    resync: 'wanted',
+    behind: 'catching-up',
+    'taken-over': 'ok',
+    lost: 'wanted',
+    fail: 'parked',
+  }),
   ok: row({ resync: 'wanted', fail: 'parked' }),
-  parked: row({ resync: 'wanted', retry: 'catching-up' }),
+  parked: row({ resync: 'wanted', retry: 'catching-up', 'retry-copy': 'wanted', lost: 'wanted' }),
 };
 
 function row(some: Partial<Record<TableEvent, TableState>>): Record<TableEvent, TableState | null> {
@@ -62,6 +84,8 @@ function row(some: Partial<Record<TableEvent, TableState>>): Record<TableEvent, 
     behind: null,
     'taken-over': null,
     retry: null,
+    'retry-copy': null,
+    lost: null,
     fail: null,
   };
   return { ...none, ...some };

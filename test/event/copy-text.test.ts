@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCopyText } from '../../src/event/copy-text.js';
+import { fieldText, wholeLines } from '../../src/event/copy-text.js';
 import { createDatabase, open } from '../support/databases.js';
 
 async function* pieces(buffer: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -10,8 +10,18 @@ async function* pieces(buffer: Buffer, size: number): AsyncGenerator<Buffer> {
 
 async function read(chunks: AsyncIterable<Buffer>): Promise<(string | null)[][]> {
   const rows = [];
-  for await (const row of readCopyText(chunks)) rows.push(row);
+  for await (const lines of wholeLines(chunks)) {
+    for (let start = 0; start < lines.length; start = lines.indexOf(10, start) + 1)
+      rows.push(fieldsOf(lines.subarray(start, lines.indexOf(10, start))));
+  }
   return rows;
+}
+
+function fieldsOf(line: Buffer): (string | null)[] {
+  return line
+    .toString('latin1')
+    .split('\t')
+    .map((field) => (field === '\\N' ? null : fieldText(Buffer.from(field, 'latin1'))));
 }
 
 test('what COPY writes is read back, however it is cut', async () => {

@@ -5,27 +5,8 @@ import { readPosition } from '../../src/londiste/position.js';
 import { registerConsumerAt } from '../../src/pgq/consumer.js';
 import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
-import { verdictOn } from '../../src/replay/track.js';
 import { eventually } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
-
-const tick = (tickId: number): Parameters<typeof verdictOn>[1] => ({
-  tickId,
-  tickTime: `t${tickId}`,
-  snapshot: `${tickId}:${tickId}:`,
-  eventSeq: tickId,
-  epoch: 1,
-});
-
-test('the verdict on a batch', () => {
-  expect(verdictOn(tick(1), tick(1), tick(2))).toBe('apply');
-  expect(verdictOn(tick(2), tick(1), tick(2))).toBe('finish-only');
-  expect(verdictOn(tick(3), tick(1), tick(2))).toBe('off-track');
-  expect(verdictOn(undefined, tick(1), tick(2))).toBe('off-track');
-  // Another history may have a tick of the same number.
-  expect(verdictOn({ ...tick(1), tickTime: 'another' }, tick(1), tick(2))).toBe('off-track');
-  expect(verdictOn({ ...tick(1), snapshot: '9:9:' }, tick(1), tick(2))).toBe('off-track');
-});
 
 describe('positions that do not match', () => {
   let pair: Pair;

@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
-import { runReplay } from '../../src/daemon/replay.js';
+import { runReplay, type ReplayContext } from '../../src/daemon/replay.js';
+import type { ReplaySettings } from '../../src/daemon/subscription-connections.js';
 import { runTicker } from '../../src/daemon/ticker.js';
 import { createLog, type Log } from '../../src/kernel/log.js';
 import { installProvider } from '../../src/setup/provider.js';
@@ -38,6 +39,9 @@ export async function createPair(provider: Which, subscriber: Which): Promise<Pa
   return { name, providerSettings, subscriberSettings, ...sessions, ends };
 }
 
+/** What a test wants otherwise of a replay. */
+export type ReplayOptions = Partial<ReplaySettings> & Partial<Pick<ReplayContext, 'log' | 'onBatch'>>;
+
 /** Ticker and replay of a pair, run inside the test until they are stopped. */
 export class Daemons {
   readonly #stop = new AbortController();
@@ -55,7 +59,14 @@ export class Daemons {
     return new Daemons((stop) => runTicker(settings, { log: testLog(), stop, ready: () => undefined }));
   }
 
-  static replay({ name, providerSettings, subscriberSettings }: Pair): Daemons {
+  static replay(
+    {
+      name,
+      providerSettings,
+      subscriberSettings,
+    }: Pick<Pair, 'name' | 'providerSettings' | 'subscriberSettings'>,
+    { log = testLog(), onBatch, ...more }: ReplayOptions = {},
+  ): Daemons {
     const settings = {
       jobName: name.consumer,
       name,
@@ -63,9 +74,13 @@ export class Daemons {
       subscriber: subscriberSettings,
       loopDelayMs: 500,
       lockTimeoutMs: 10_000,
+      memoryBytes: 24 * 1024 * 1024,
       statementTimeoutMs: 0,
+      ...more,
     };
-    return new Daemons((stop) => runReplay(settings, { log: testLog(), stop, ready: () => undefined }));
+    return new Daemons((stop) =>
+      runReplay(settings, { log, stop, ready: () => undefined, ...(onBatch && { onBatch }) }),
+    );
   }
 
   /** Waits until the services end by themselves; throws what ended them. */

@@ -1,5 +1,5 @@
 -- The last tick that a consumer of a queue has finished; null when there is no such consumer.
--- Called by: hold_events, release_events. Locks: none.
+-- Called by: held_tick, hold_events. Locks: none.
 create or replace function londiste.consumer_tick(i_queue_name text, i_consumer_name text)
 returns bigint language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin

@@ -2,6 +2,7 @@
 --   {oid, relkind, columns: [{name, type, expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
+--    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
 --    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys among them,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
@@ -48,6 +49,14 @@ begin
                      where x.n <= i.indnkeyatts) as k
              where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
                and i.indpred is null and i.indexprs is null and k.all_not_null),
+        'constraining', (
+            select coalesce(json_agg(ic.relname order by ic.relname), '[]')
+              from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
+             where (i.indisunique or i.indisexclusion)
+               and (i.indrelid = c.oid
+                    -- What every partition has because its parent has it is the parent's.
+                    or i.indrelid in (select t.relid from pg_catalog.pg_partition_tree(c.oid) t where t.relid <> c.oid)
+                       and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid))),
         'triggers', (
             select coalesce(json_agg(distinct coalesce(k.conname, g.tgname)), '[]')
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint

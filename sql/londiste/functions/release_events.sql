@@ -8,9 +8,8 @@ declare
     v_hold text := i_consumer_name || '.hold';
     v_tick bigint;
 begin
-    perform from londiste.subscription s
-      where s.queue_name = i_queue_name and s.consumer_name = i_consumer_name for update;
-    v_tick := londiste.consumer_tick(i_queue_name, v_hold);
+    perform londiste.lock_subscription(i_queue_name, i_consumer_name);
+    v_tick := londiste.held_tick(i_queue_name, i_consumer_name);
     if i_tick_id is null then
         perform pgq.unregister_consumer(i_queue_name, v_hold) where v_tick is not null;
         update londiste.subscription s set hold_consumer = null

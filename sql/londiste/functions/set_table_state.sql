@@ -17,6 +17,8 @@ begin
            attempts = case when i_state = 'copying' then t.attempts + 1 when i_state = 'ok' then 0 else t.attempts end,
            error = case when i_state in ('ready', 'ok') then null else t.error end,
            error_sqlstate = case when i_state in ('ready', 'ok') then null else t.error_sqlstate end,
+           error_hint = case when i_state in ('ready', 'ok') then null else t.error_hint end,
+           error_key = case when i_state in ('ready', 'ok') then null else t.error_key end,
            since = case when i_state = t.state then t.since else clock_timestamp() end
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
        and t.state = any (i_expected);

@@ -1,17 +1,53 @@
+import type { SubscribedTable } from '../../londiste/table-state.js';
 import { listTables } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
 import { withSubscriber } from '../context.js';
 
 export const subscriberTables: LondisteCommand = {
   words: 'subscriber tables',
-  summary: 'list the tables of this subscription with their states',
-  async run(context) {
+  summary: 'list the tables of this subscription with their states, and what to type where one has an error',
+  options: [{ flags: '--json', summary: 'one JSON array, for programs' }],
+  async run(context, { options }) {
     const tables = await withSubscriber(context, (subscriber) =>
       listTables(subscriber, context.settings.subscription),
     );
+    if (options['json'] === true) {
+      context.say(JSON.stringify(tables.map(asJson), undefined, 2));
+      return;
+    }
     context.say(`${'Table'.padEnd(30)}   ${'State'.padStart(20)}`);
-    for (const { name, state, error } of tables) {
-      context.say(`${name.padEnd(30)}   ${state.padStart(20)}${error === undefined ? '' : `   ${error}`}`);
+    for (const table of tables) {
+      const { name, state, tickId, since } = table;
+      const stands = state === 'ok' || tickId === undefined ? '' : `   at tick ${tickId}, since ${since}`;
+      context.say(`${name.padEnd(30)}   ${state.padStart(20)}${stands}`);
+      for (const line of errorLines(table)) context.say(`    ${line}`);
     }
   },
 };
+
+function errorLines({ error, errorSqlstate, errorKey, errorHint }: SubscribedTable): string[] {
+  if (error === undefined) return [];
+  // The message of some errors has the code in it already.
+  const isTold = errorSqlstate === undefined || error.includes(errorSqlstate);
+  return [
+    `${error}${isTold ? '' : ` (SQLSTATE ${errorSqlstate})`}`,
+    ...(errorKey === undefined ? [] : [`row: ${errorKey}`]),
+    ...(errorHint === undefined || errorHint === '' ? [] : errorHint.split('\n').map((line) => `→ ${line}`)),
+  ];
+}
+
+function asJson(table: SubscribedTable): Record<string, unknown> {
+  const { name, state, since, tickId, snapshot, attempts, error, errorSqlstate, errorKey, errorHint } = table;
+  return {
+    table: name,
+    state,
+    since,
+    tick: tickId ?? null,
+    snapshot: snapshot?.text ?? null,
+    attempts,
+    error: error ?? null,
+    sqlstate: errorSqlstate ?? null,
+    key: errorKey ?? null,
+    hint: errorHint ?? null,
+  };
+}

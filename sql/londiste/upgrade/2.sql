@@ -1,0 +1,8 @@
+-- From schema 1 (version 0.1.0): an error of a table keeps what to type and the row's key. Functions whose arguments
+-- changed go, or they would stand beside the new ones.
+alter table londiste.table_state
+    add column if not exists error_hint text,
+    add column if not exists error_key  text;
+
+drop function if exists londiste.set_table_error(text, text, text, text, text);
+drop function if exists londiste.hold_events(text, text);

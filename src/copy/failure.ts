@@ -1,0 +1,46 @@
+import type { LondisteError } from '../kernel/errors.js';
+import { asLondisteError } from '../kernel/errors.js';
+import { explain } from '../kernel/service.js';
+import { parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
+import { owners } from '../table/state.js';
+import { findTable, markOfCopy } from './advance.js';
+import type { Workbench } from './workbench.js';
+
+/**
+ * Keeps what failed with the table, where `subscriber tables` shows it: parks the table when nothing but an operator can
+ * mend it, or leaves it in its state to be tried again. A failure that costs the connection is nobody's fault, and
+ * without that to the subscriber there is nothing to go on with, so it is thrown.
+ */
+export async function keepFailure(
+  bench: Workbench,
+  table: string,
+  thrown: unknown,
+): Promise<'parked' | 'retry'> {
+  const { subscriber, provider, feed, name, log } = bench;
+  const error = asLondisteError(thrown);
+  const told = error.of(table);
+  if (subscriber.closed || error.kind === 'fenced') throw told;
+  // What fails because the other end is gone says so in many ways.
+  const isConnected = !provider.closed && !feed.closed;
+  if (isConnected && error.tableReaction === 'park' && (await park(bench, table, told))) {
+    log.error({ ...explain(told), table }, `${told.message}; the table is parked`);
+    return 'parked';
+  }
+  log.error({ ...explain(told), table }, told.message);
+  const { message, sqlstate, hint, key } = told;
+  await setTableError(subscriber, name, { table, error: message, sqlstate, hint, key });
+  return 'retry';
+}
+
+/** False when the table is not the copier's any more. */
+async function park(
+  { subscriber, name, fence }: Workbench,
+  table: string,
+  error: LondisteError,
+): Promise<boolean> {
+  const here = await findTable(subscriber, name, table);
+  if (here === undefined || owners[here.state] !== 'copier') return false;
+  // One that catches up has its own position; a copy that has not landed leaves none.
+  const mark: TableMark | undefined = here.state === 'building' ? markOfCopy(here) : undefined;
+  return await parkTable(subscriber, name, { table, fence, mark, error });
+}

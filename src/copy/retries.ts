@@ -1,0 +1,35 @@
+import { Backoff } from '../kernel/backoff.js';
+import type { SubscribedTable } from '../londiste/table-state.js';
+
+interface Failed {
+  readonly backoff: Backoff;
+  readonly attempts: number;
+  readonly at: number;
+}
+
+/** When a table that failed is tried again: later each time, and at once when an operator asks for a new copy. */
+export class Retries {
+  readonly #failed = new Map<string, Failed>();
+
+  isDue({ name, attempts }: SubscribedTable): boolean {
+    const failed = this.#failed.get(name);
+    // They are counted up by every copy and set to 0 by an operator.
+    if (failed && attempts < failed.attempts) this.#failed.delete(name);
+    return (this.#failed.get(name)?.at ?? 0) <= Date.now();
+  }
+
+  failed({ name, attempts }: SubscribedTable): void {
+    const backoff = this.#failed.get(name)?.backoff ?? new Backoff({ first: 500, most: 30_000 });
+    this.#failed.set(name, { backoff, attempts, at: Date.now() + backoff.next() });
+  }
+
+  /** There is nothing to try again: the table has come through, or is parked. */
+  forget({ name }: SubscribedTable): void {
+    this.#failed.delete(name);
+  }
+
+  /** Milliseconds until the first of them is due. */
+  untilNext(): number {
+    return Math.max(0, Math.min(Infinity, ...[...this.#failed.values()].map(({ at }) => at)) - Date.now());
+  }
+}

@@ -1,0 +1,184 @@
+import type { Workbench } from '../copy/workbench.js';
+import { Session, type ConnectSettings } from '../db/session.js';
+import { pinSettings } from '../db/settings.js';
+import type { Bell } from '../kernel/clock.js';
+import type { Log } from '../kernel/log.js';
+import { Layouts } from '../londiste/layout.js';
+import type { SubscriptionName } from '../londiste/subscription-name.js';
+import { tickChannel } from '../pgq/ticker.js';
+import { catchUp } from '../replay/catch-up.js';
+import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
+import { registerSubscriber } from '../setup/subscription.js';
+
+/** What the replay daemon of one subscription needs to know. */
+export interface ReplaySettings {
+  readonly jobName: string;
+  readonly name: SubscriptionName;
+  readonly provider: ConnectSettings;
+  readonly subscriber: ConnectSettings;
+  readonly loopDelayMs: number;
+  /** For changes that are read and not applied yet, in bytes. */
+  readonly memoryBytes: number;
+  /** 0 for none, as is the next. */
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** How long a start waits for a predecessor that is just ending, and a reconnect for the server to notice our own old session. */
+const claimPatienceMs = { start: 2_000, reconnect: 60_000 };
+
+/** Memory of the provider's server for putting the events of a batch in order before it writes them to disk. */
+const sortMemory = '16MB';
+
+interface Options {
+  readonly log: Log;
+  readonly bells: { readonly replay: Bell; readonly copy: Bell };
+}
+
+/**
+ * The connections of one subscription. One that is lost is opened anew, the others stay as they are; under which fence
+ * number this process serves the subscription is remembered.
+ */
+export class SubscriptionConnections implements AsyncDisposable {
+  readonly #settings: ReplaySettings;
+  readonly #log: Log;
+  readonly #bells: Options['bells'];
+  readonly #freeBlocks: Buffer[] = [];
+  readonly #replacing = new Map<string, number>();
+  readonly #listening = new WeakSet<Session>();
+  #provider: Session | undefined;
+  #feed: Session | undefined;
+  #subscriber: Session | undefined;
+  #fence: number | undefined;
+
+  constructor(settings: ReplaySettings, { log, bells }: Options) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#bells = bells;
+  }
+
+  /** The link that replay works over, with the subscription claimed. */
+  async openLink(stop: AbortSignal): Promise<Link> {
+    const { name } = this.#settings;
+    const provider = await this.#openProvider();
+    const subscriber = await this.#openSubscriber();
+    await registerSubscriber({ name, provider, subscriber });
+    await this.#listen(provider, subscriber);
+    const { start, reconnect } = claimPatienceMs;
+    const patienceMs = this.#fence === undefined ? start : reconnect;
+    this.#fence = await claim({ name, provider, subscriber }, { fence: this.#fence, patienceMs, stop });
+    return this.#linkOver({ provider, subscriber, feed: () => this.#openFeed() }, this.#fence);
+  }
+
+  /** The copier's own connections; undefined while replay does not serve the subscription. */
+  async openWorkbench(): Promise<Workbench | undefined> {
+    const fence = this.#fence;
+    if (fence === undefined) return undefined;
+    const { lockTimeoutMs } = this.#settings;
+    const opened: Session[] = [];
+    const keep = (session: Session): Session => {
+      opened.push(session);
+      return session;
+    };
+    const close = async (): Promise<void> => {
+      await Promise.all(opened.map((session) => session.end()));
+    };
+    try {
+      const provider = keep(await this.#open('provider', 'copy'));
+      const feed = keep(await this.#open('provider', 'copy feed', { lock_timeout: String(lockTimeoutMs) }));
+      const subscriber = keep(await this.#open('subscriber', 'copy'));
+      await prepareSubscriber(subscriber, this.#log, this.#settings);
+      const link = this.#linkOver({ provider, subscriber, feed: () => Promise.resolve(feed) }, fence);
+      return {
+        ...link,
+        feed,
+        catchUp: (table, to) => catchUp(link, table, to),
+        [Symbol.asyncDispose]: close,
+      };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const open = [this.#subscriber, this.#feed, this.#provider].filter((session) => session !== undefined);
+    await Promise.all(open.map((session) => session.end()));
+  }
+
+  #linkOver(sessions: Pick<Link, 'provider' | 'subscriber' | 'feed'>, fence: number): Link {
+    const { name, memoryBytes } = this.#settings;
+    return {
+      name,
+      ...sessions,
+      fence,
+      log: this.#log,
+      layouts: new Layouts(),
+      targets: new Targets(name, sessions.provider, sessions.subscriber),
+      memoryBytes,
+      freeBlocks: this.#freeBlocks,
+      replacing: this.#replacing,
+    };
+  }
+
+  async #openProvider(): Promise<Session> {
+    if (this.#provider && !this.#provider.closed) return this.#provider;
+    this.#provider = await this.#open('provider', 'replay');
+    return this.#provider;
+  }
+
+  async #openFeed(): Promise<Session> {
+    if (this.#feed && !this.#feed.closed) return this.#feed;
+    const lock_timeout = String(this.#settings.lockTimeoutMs);
+    this.#feed = await this.#open('provider', 'replay feed', { lock_timeout, work_mem: sortMemory });
+    return this.#feed;
+  }
+
+  async #openSubscriber(): Promise<Session> {
+    if (this.#subscriber && !this.#subscriber.closed) return this.#subscriber;
+    this.#subscriber = await this.#open('subscriber', 'replay');
+    await prepareSubscriber(this.#subscriber, this.#log, this.#settings);
+    return this.#subscriber;
+  }
+
+  /** Has the bells rung by ticks, by changes of a table's state, and by the loss of a connection. */
+  async #listen(provider: Session, subscriber: Session): Promise<void> {
+    const { replay, copy } = this.#bells;
+    const ring = (): void => {
+      replay.ring();
+    };
+    if (!this.#listening.has(provider)) {
+      await provider.listen(await tickChannel(provider, this.#settings.name.queue), ring);
+      provider.onClosed(ring);
+      this.#listening.add(provider);
+    }
+    if (this.#listening.has(subscriber)) return;
+    await subscriber.listen('londiste_tables', () => {
+      replay.ring();
+      copy.ring();
+    });
+    subscriber.onClosed(ring);
+    this.#listening.add(subscriber);
+  }
+
+  async #open(
+    side: 'provider' | 'subscriber',
+    purpose: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Session> {
+    const session = await Session.open(this.#settings[side], {
+      side,
+      applicationName: `londiste ${this.#settings.jobName} ${purpose}`,
+      onNotice: (message, severity) => {
+        if (severity === 'WARNING') this.#log.warn(`${side}: ${message}`);
+      },
+    });
+    try {
+      await pinSettings(session, more);
+      return session;
+    } catch (error) {
+      await session.end();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { collect, type Chunk, type Range } from './collect.js';
+import type { Decision } from './handover.js';
+import type { Link } from './link.js';
+import type { Batch } from './take.js';
+
+/**
+ * Chunks of one or more ranges of events, read one ahead of the one that is applied: while the subscriber works on a
+ * chunk the provider sends the next. Both together stay within the memory for changes.
+ */
+export class Chunks {
+  readonly #chunks: AsyncGenerator<Chunk, void, undefined>;
+  #ahead: Promise<IteratorResult<Chunk, void>> | undefined;
+
+  constructor(link: Link, ranges: readonly Range[]) {
+    this.#chunks = chunksOf(link, ranges);
+  }
+
+  /** Begins to read the next chunk. */
+  readAhead(): void {
+    this.#ahead ??= this.#chunks.next();
+    // Told to whoever asks for the chunk.
+    this.#ahead.catch(() => undefined);
+  }
+
+  /** The next chunk, or undefined after the last. */
+  async next(): Promise<Chunk | undefined> {
+    this.readAhead();
+    const result = await this.#ahead;
+    this.#ahead = undefined;
+    return result === undefined || result.done === true ? undefined : result.value;
+  }
+
+  /** Gives the rest up. */
+  async close(): Promise<void> {
+    await this.#ahead?.catch(() => undefined);
+    await this.#chunks.return();
+  }
+}
+
+async function* chunksOf(link: Link, ranges: readonly Range[]): AsyncGenerator<Chunk, void, undefined> {
+  for (const range of ranges) yield* collect(link, range, link.memoryBytes / 2);
+}
+
+/**
+ * What a batch has to be read for: its own events for the tables that stream, and for each table that is taken over all
+ * since that one's own position. `isOut` names tables that are left out.
+ */
+export function rangesOf(
+  { from, to }: Batch,
+  decision: Decision,
+  isOut: (table: string) => boolean,
+): Range[] {
+  const wants = (table: string): boolean => decision.streams(table) && !isOut(table);
+  const taken = decision.with('take-over').filter(({ name }) => !isOut(name));
+  return [
+    { from: from.snapshot, to: to.tickId, wants },
+    ...taken.flatMap(({ name, snapshot }) =>
+      snapshot === undefined
+        ? []
+        : [{ from: snapshot.text, to: to.tickId, tables: [name], wants: () => true }],
+    ),
+  ];
+}

@@ -1,0 +1,76 @@
+import { arrayLiteral } from '../event/array.js';
+import { fieldText } from '../event/copy-text.js';
+import { fieldValue, splitRecord } from '../event/record.js';
+import { insideRecord, longestLine, recordToLine } from '../event/record-bytes.js';
+import { LondisteError } from '../kernel/errors.js';
+import type { KeptKey, KeptRow, KeptRows } from './kept-rows.js';
+import type { RowMapping, Target } from './target.js';
+
+const lineBlock = 1 << 16;
+
+/** Rows as lines of COPY, in blocks. A row that is larger than a block has one of its own. */
+export function* rowLines(
+  rows: KeptRows,
+  kept: readonly KeptRow[],
+  { keep }: RowMapping,
+): Generator<Buffer, void, undefined> {
+  let out = Buffer.allocUnsafe(lineBlock);
+  let to = 0;
+  for (const one of kept) {
+    const image = rows.image(one);
+    const most = longestLine(image.length, keep.length);
+    if (to + most > out.length) {
+      if (to > 0) yield out.subarray(0, to);
+      out = Buffer.allocUnsafe(Math.max(lineBlock, most));
+      to = 0;
+    }
+    try {
+      to = recordToLine(image, insideRecord(image, 0, image.length), { keep, out, to });
+    } catch (cause) {
+      throw unreadable(one, cause);
+    }
+  }
+  if (to > 0) yield out.subarray(0, to);
+}
+
+/** Rows as the text of an array of the table's row type. */
+export function rowArray(rows: KeptRows, kept: readonly KeptRow[], { toRowType }: RowMapping): string {
+  return arrayLiteral(
+    kept.map((one) => {
+      try {
+        return toRowType(fieldText(rows.image(one)));
+      } catch (cause) {
+        throw unreadable(one, cause);
+      }
+    }),
+  );
+}
+
+function unreadable(one: KeptKey, cause: unknown): LondisteError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LondisteError('data', `an event holds no readable row: ${reason}`, {
+    cause,
+    key: readableKey(one.key),
+    hint: 'find out who else writes events with a table name, then copy the table anew: londiste CONFIG subscriber resync TABLE',
+  });
+}
+
+/** The values of keys, an array for each column of the key. */
+export function keyArrays(target: Target, keys: readonly KeptKey[]): string[] {
+  const [, ...more] = target.key;
+  const values = keys.map(({ key }) =>
+    more.length === 0 ? [fieldValue(plain(key))] : splitRecord(`(${plain(key)})`).map(fieldValue),
+  );
+  return target.key.map((_, n) => arrayLiteral(values.map((value) => value[n] ?? null)));
+}
+
+/** A key as an operator would look for it. */
+export function readableKey(key: string): string {
+  return `(${plain(key)})`;
+}
+
+/** A key's text without COPY's escapes; most have none, and no byte beyond ASCII. */
+function plain(key: string): string {
+  // eslint-disable-next-line no-control-regex -- every character up to DEL but the backslash
+  return /^[\x00-\x5b\x5d-\x7f]*$/.test(key) ? key : fieldText(Buffer.from(key, 'latin1'));
+}

@@ -1,0 +1,84 @@
+import type { LondisteError } from '../kernel/errors.js';
+import type { Log } from '../kernel/log.js';
+import { explain } from '../kernel/service.js';
+import {
+  parkTable,
+  setTableState,
+  subscriberResyncTable,
+  type SubscribedTable,
+  type TableMark,
+} from '../londiste/table-state.js';
+import type { Decision } from './handover.js';
+import type { Link } from './link.js';
+import type { Drift } from './table-writer.js';
+import type { Batch } from './take.js';
+
+interface Moves {
+  readonly batch: Batch;
+  readonly decision: Decision;
+  /** The tables as they are under the position's lock. */
+  readonly now: readonly SubscribedTable[];
+  /** Tables that left the set within the batch. */
+  readonly removed: ReadonlySet<string>;
+  readonly parked: ReadonlyMap<string, LondisteError>;
+}
+
+/** Moves tables between replay and the others, in the transaction of the batch that does it. */
+export async function moveTables(
+  link: Link,
+  moves: Moves,
+): Promise<{ tookOver: readonly string[]; parked: readonly string[] }> {
+  const { subscriber, name, fence, log } = link;
+  const { decision, now, removed, parked } = moves;
+  const isHeld = ({ name: table }: SubscribedTable): boolean =>
+    !parked.has(table) && decision.stillHolds(table, now);
+  for (const { name: table, snapshot, tickId } of decision.with('behind').filter(isHeld)) {
+    await setTableState(subscriber, name, {
+      table,
+      event: 'behind',
+      fence,
+      mark: markOf(snapshot?.text, tickId),
+    });
+  }
+  const taken = decision.with('take-over').filter(isHeld);
+  for (const { name: table } of taken)
+    await setTableState(subscriber, name, { table, event: 'taken-over', fence });
+  const left = await park(link, moves);
+  for (const table of removed) {
+    await subscriberResyncTable(subscriber, name, table);
+    log.warn(
+      { table },
+      `table ${table} was taken out of the set on the provider; it is copied anew if it is added again`,
+    );
+  }
+  return { tookOver: taken.map((table) => table.name), parked: left };
+}
+
+/** Parks tables where the batch begins; one that replay has not taken over yet, where it stands itself. */
+async function park(
+  { subscriber, name, fence, log }: Link,
+  { batch: { from }, decision, now, parked }: Moves,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (const [table, error] of parked) {
+    if (!decision.stillHolds(table, now)) continue;
+    const mark = decision.streams(table) ? markOf(from.snapshot, from.tickId) : undefined;
+    if (!(await parkTable(subscriber, name, { table, fence, mark, error }))) continue;
+    left.push(table);
+    log.error({ ...explain(error), table }, `table ${table} is parked, the others go on: ${error.message}`);
+  }
+  return left;
+}
+
+function markOf(snapshot: string | undefined, tickId: number | undefined): TableMark | undefined {
+  return snapshot === undefined || tickId === undefined ? undefined : { tickId, snapshot };
+}
+
+export function reportDrift(log: Log, drift: readonly Drift[]): void {
+  for (const { table, missing, extra } of drift) {
+    log.warn(
+      { table, missing, extra },
+      `table ${table} was not what the provider took it for: ${missing} rows were missing, ${extra} were there already; they are right now`,
+    );
+  }
+}

@@ -1,0 +1,264 @@
+import type { Session } from '../db/session.js';
+import type { Layout } from '../event/layout.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import type { KeptKey, KeptRow, KeptRows } from './kept-rows.js';
+import { keyArrays, readableKey, rowArray, rowLines } from './row-text.js';
+import {
+  copyRows,
+  createStage,
+  deleteKeys,
+  emptyTable,
+  indexStage,
+  insertMissing,
+  insertRows,
+  rowsInArray,
+  rowsInStage,
+  updateRows,
+} from './statement.js';
+import type { RowMapping, Target } from './target.js';
+
+/**
+ * How the rows that stay get in: `update` changes those that are there and inserts the others; `replace` deletes all of
+ * their keys first. Only the latter never meets a unique value that another row of the batch is about to give up.
+ */
+export type ApplyMode = 'update' | 'replace';
+
+/** Keys of one DELETE: beyond that its planning costs more than another round trip. */
+const mostKeys = 10_000;
+
+/** Up to here rows go as an array, in a prepared statement; more of them are worth a staging table or a COPY. */
+const fewRows = 500;
+const fewBytes = 256 * 1024;
+
+/** Rows that should have been there and were not, or the reverse. Applying has healed them. */
+export interface Drift {
+  readonly table: string;
+  readonly missing: number;
+  readonly extra: number;
+}
+
+/**
+ * Writes the changes of one table, chunk after chunk of a batch, inside the caller's transaction. Where the key is the
+ * only constraint, what a chunk says can be done at once. Otherwise a value may be handed on between rows of different
+ * chunks: then all rows that a batch touches are deleted as they come, their images wait in a staging table, and go in
+ * at the end, when nothing that has to go still stands.
+ */
+export class TableWriter {
+  readonly target: Target;
+  readonly #subscriber: Session;
+  readonly #mode: ApplyMode;
+  readonly #stageNames: () => string;
+  readonly #stages = new Map<Layout, string>();
+  readonly #waiting = new Map<Layout, string>();
+  #missing = 0;
+  #extra = 0;
+  #moved = 0;
+
+  constructor(
+    subscriber: Session,
+    target: Target,
+    { mode, stageNames }: { mode: ApplyMode; stageNames: () => string },
+  ) {
+    this.#subscriber = subscriber;
+    this.target = target;
+    this.#mode = target.mustReplace ? 'replace' : mode;
+    this.#stageNames = stageNames;
+  }
+
+  /** Whether rows wait for the end of the batch. */
+  get isStaging(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  get drift(): Drift {
+    // A row that moved to another key by an UPDATE is rightly not there under it yet.
+    return {
+      table: this.target.name,
+      missing: Math.max(0, this.#missing - this.#moved),
+      extra: this.#extra,
+    };
+  }
+
+  /** First: what a TRUNCATE took. */
+  async empty(rows: KeptRows): Promise<void> {
+    if (!rows.truncated) return;
+    await this.#run(emptyTable(this.target));
+    for (const stage of this.#waiting.values()) await this.#run(`truncate ${stage}`);
+    this.#missing = 0;
+    this.#moved = 0;
+  }
+
+  /** Then, for all tables: keys that are gone. `isLast` when no other chunk of the batch follows. */
+  async deleteGone(rows: KeptRows, isLast: boolean): Promise<void> {
+    this.#moved += rows.moved;
+    if (this.isStaging || (!isLast && !this.target.isKeyAlone)) {
+      await this.#deleteTouched([...rows.gone(), ...rows.rows()]);
+      return;
+    }
+    const gone = rows.gone();
+    const expected = gone.filter((kept) => kept.expected);
+    this.#missing += expected.length - (await this.#delete(this.target.name, expected));
+    // Inserted and deleted within the batch: the key is not there, unless it was left over.
+    await this.#delete(this.target.name, without(gone, expected));
+    if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows.rows());
+  }
+
+  /** Last, for all tables: the rows that stay. */
+  async write(rows: KeptRows, isLast: boolean): Promise<void> {
+    const mustWait = this.isStaging || (!isLast && !this.target.isKeyAlone);
+    for (const [layout, kept] of byLayout(rows.rows())) {
+      const write = new Rows(rows, kept, this.target.mapping(layout));
+      if (mustWait) await this.#stage(write, layout, this.#waiting);
+      else if (this.#mode === 'replace') await this.#insertAll(write);
+      else await this.#writeEach(write, layout);
+    }
+  }
+
+  /** At the end of the batch: the rows that had to wait. */
+  async finish(): Promise<void> {
+    for (const [layout, stage] of this.#waiting)
+      await this.#run(insertRows(this.target, this.target.mapping(layout), rowsInStage(this.target, stage)));
+    this.#waiting.clear();
+  }
+
+  /** Deletes keys here and among the rows that wait, and counts those that were not as expected. */
+  async #deleteTouched(kept: readonly KeptKey[]): Promise<void> {
+    const expected = kept.filter((one) => one.expected);
+    const fresh = without(kept, expected);
+    let found = 0;
+    for (const table of [this.target.name, ...this.#waiting.values()]) {
+      found += await this.#delete(table, expected);
+      this.#extra += await this.#delete(table, fresh);
+    }
+    this.#missing += expected.length - found;
+  }
+
+  async #delete(table: string, kept: readonly KeptKey[]): Promise<number> {
+    let deleted = 0;
+    for (let from = 0; from < kept.length; from += mostKeys) {
+      const some = kept.slice(from, from + mostKeys);
+      deleted += await this.#prepared(deleteKeys(this.target, table), keyArrays(this.target, some));
+    }
+    return deleted;
+  }
+
+  /** Rows that are there are updated, others inserted; what is not as the events say is healed and counted. */
+  async #writeEach(all: Rows, layout: Layout): Promise<void> {
+    const { present, absent } = all.split();
+    if (present.isFew) {
+      const missing = present.count - (await this.#array(updateRows, present));
+      if (missing > 0) await this.#array(insertMissing, present);
+      this.#missing += missing;
+    } else {
+      const stage = await this.#stage(present, layout, this.#stages);
+      const source = rowsInStage(this.target, stage);
+      const missing = present.count - (await this.#run(updateRows(this.target, present.mapping, source)));
+      if (missing > 0) await this.#run(insertMissing(this.target, present.mapping, source));
+      this.#missing += missing;
+      await this.#run(`truncate ${stage}`);
+    }
+    if (!absent.isFew) {
+      // Where a key is there all the same, the whole batch is done again with every key deleted first.
+      await this.#insertAll(absent);
+      return;
+    }
+    const extra = absent.count - (await this.#array(insertMissing, absent));
+    if (extra > 0) await this.#array(updateRows, absent);
+    this.#extra += extra;
+  }
+
+  async #insertAll(rows: Rows): Promise<void> {
+    if (rows.isFew) await this.#array(insertRows, rows);
+    else await this.#copy(rows, this.target.name);
+  }
+
+  async #array(
+    statement: (target: Target, mapping: RowMapping, source: { sql: string }) => string,
+    { rows, kept, mapping, count }: Rows,
+  ): Promise<number> {
+    if (count === 0) return 0;
+    return this.#prepared(statement(this.target, mapping, rowsInArray(this.target)), [
+      rowArray(rows, kept, mapping),
+    ]);
+  }
+
+  /** Puts rows into the staging table of their layout, which is made when it is first needed. */
+  async #stage(rows: Rows, layout: Layout, stages: Map<Layout, string>): Promise<string> {
+    let stage = stages.get(layout);
+    if (stage === undefined) {
+      stage = this.#stageNames();
+      await this.#run(createStage(this.target, rows.mapping, stage));
+      if (stages === this.#waiting) await this.#run(indexStage(this.target, stage));
+      stages.set(layout, stage);
+    }
+    if (rows.count > 0) await this.#copy(rows, stage);
+    return stage;
+  }
+
+  async #copy({ rows, kept, mapping }: Rows, table: string): Promise<void> {
+    try {
+      await this.#subscriber.copyIn(copyRows(mapping, table), rowLines(rows, kept, mapping));
+    } catch (thrown) {
+      throw withKey(asLondisteError(thrown), kept);
+    }
+  }
+
+  #run(sql: string): Promise<number> {
+    return this.#subscriber.execute(sql);
+  }
+
+  #prepared(sql: string, values: readonly string[]): Promise<number> {
+    return this.#subscriber.executePrepared(sql, values);
+  }
+}
+
+/** Rows of one layout in one chunk. */
+class Rows {
+  constructor(
+    readonly rows: KeptRows,
+    readonly kept: readonly KeptRow[],
+    readonly mapping: RowMapping,
+  ) {}
+
+  get count(): number {
+    return this.kept.length;
+  }
+
+  get isFew(): boolean {
+    return this.count <= fewRows && this.kept.reduce((sum, { length }) => sum + length, 0) <= fewBytes;
+  }
+
+  /** Those that should be on the subscriber already, and the others. */
+  split(): { present: Rows; absent: Rows } {
+    const { rows, kept, mapping } = this;
+    const present = kept.filter(({ expected }) => expected);
+    return {
+      present: new Rows(rows, present, mapping),
+      absent: new Rows(rows, without(kept, present), mapping),
+    };
+  }
+}
+
+function without<T extends { readonly expected: boolean }>(all: readonly T[], expected: readonly T[]): T[] {
+  return expected.length === all.length ? [] : all.filter((one) => !one.expected);
+}
+
+function byLayout(kept: readonly KeptRow[]): Map<Layout, KeptRow[]> {
+  const groups = new Map<Layout, KeptRow[]>();
+  for (const one of kept) {
+    const group = groups.get(one.layout);
+    if (group) group.push(one);
+    else groups.set(one.layout, [one]);
+  }
+  return groups;
+}
+
+/** COPY says which line it refused. */
+function withKey(error: LondisteError, kept: readonly KeptRow[]): LondisteError {
+  const where = (error.cause as { where?: string } | undefined)?.where;
+  const line = /, \D*(\d+)/.exec(where ?? '')?.[1];
+  const one = line === undefined ? undefined : kept[Number(line) - 1];
+  if (one === undefined || error.key !== undefined) return error;
+  const { kind, message, hint, sqlstate, cause, table } = error;
+  return new LondisteError(kind, message, { hint, sqlstate, cause, table, key: readableKey(one.key) });
+}
