@@ -140,7 +140,7 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
     {
       key: 'replay_memory',
       type: { kind: 'bytes', least: '64kB', most: '16GB' },
-      default: '24MB',
+      default: '16MB',
       help: 'memory for changes that are read and not applied yet; larger batches are applied in pieces, in one transaction',
     },
     {

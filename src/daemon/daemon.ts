@@ -1,4 +1,5 @@
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { keepHeapSmall } from '../kernel/garbage.js';
 import type { Log } from '../kernel/log.js';
 import { explain } from '../kernel/service.js';
 import { armFromText } from '../kernel/tap.js';
@@ -92,6 +93,7 @@ async function serve(
       armFromText(taps, (line) => {
         log.info(line);
       });
+    keepHeapSmall();
     log.info(`${jobName} starts`);
     try {
       await work({

@@ -7,6 +7,7 @@ import { Layouts } from '../londiste/layout.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import { tickChannel } from '../pgq/ticker.js';
 import { catchUp } from '../replay/catch-up.js';
+import type { KeyTable } from '../replay/key-table.js';
 import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
 import { registerSubscriber } from '../setup/subscription.js';
 
@@ -43,7 +44,7 @@ export class SubscriptionConnections implements AsyncDisposable {
   readonly #settings: ReplaySettings;
   readonly #log: Log;
   readonly #bells: Options['bells'];
-  readonly #freeBlocks: Buffer[] = [];
+  readonly #freeKeyTables: KeyTable[] = [];
   readonly #replacing = new Map<string, number>();
   readonly #listening = new WeakSet<Session>();
   #provider: Session | undefined;
@@ -116,7 +117,7 @@ export class SubscriptionConnections implements AsyncDisposable {
       layouts: new Layouts(),
       targets: new Targets(name, sessions.provider, sessions.subscriber),
       memoryBytes,
-      freeBlocks: this.#freeBlocks,
+      freeKeyTables: this.#freeKeyTables,
       replacing: this.#replacing,
     };
   }

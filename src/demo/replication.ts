@@ -47,7 +47,7 @@ export function replicate({
         subscriber,
         loopDelayMs: 1_000,
         lockTimeoutMs: 10_000,
-        memoryBytes: 24 * 1024 * 1024,
+        memoryBytes: 16 * 1024 * 1024,
         statementTimeoutMs: 0,
       };
       await runReplay(settings, { ...context, stop: signal, onBatch: ({ events }) => (applied += events) });

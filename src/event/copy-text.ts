@@ -47,20 +47,20 @@ const escapes: Readonly<Record<number, number>> = {
 
 /** A field's bytes as they were before COPY escaped them. */
 export function unescapeField(field: Buffer): Buffer {
-  let at = field.indexOf(backslash);
-  if (at === -1) return field;
+  const first = field.indexOf(backslash);
+  if (first === -1) return field;
   const plain = Buffer.allocUnsafe(field.length);
-  let length = 0;
-  let start = 0;
-  while (at !== -1) {
-    length += field.copy(plain, length, start, at);
-    const code = field[at + 1] ?? backslash;
-    plain[length] = escapes[code] ?? code;
-    length += 1;
-    start = at + 2;
-    at = field.indexOf(backslash, start);
+  field.copy(plain, 0, 0, first);
+  let length = first;
+  for (let at = first; at < field.length; at += 1) {
+    let byte = field[at] ?? 0;
+    if (byte === backslash) {
+      at += 1;
+      const code = field[at] ?? backslash;
+      byte = escapes[code] ?? code;
+    }
+    plain[length++] = byte;
   }
-  length += field.copy(plain, length, start);
   return plain.subarray(0, length);
 }
 

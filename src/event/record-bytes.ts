@@ -43,27 +43,44 @@ function endOfField(bytes: Buffer, start: number, end: number): number {
 }
 
 /**
- * The text of the fields at `positions`, as they are written, with commas between: one spelling for each key. Reads the
- * record no further than the last of them.
+ * Finds a key in records of one layout: the fields at `positions`, as they are written, with commas between, so that
+ * each key has one spelling. A record is read no further than the last of them.
  */
-export function keyText(bytes: Buffer, { start, end }: Span, positions: readonly number[]): string {
-  const first = positions[0] ?? 0;
-  if (positions.length === 1) {
-    let at = start;
-    for (let field = 0; field < first; field += 1) at = nextField(bytes, at, end);
-    return bytes.toString('latin1', at, endOfField(bytes, at, end));
+export class KeyReader {
+  readonly #positions: readonly number[];
+  readonly #last: number;
+  /** Where the key lies after `read`. */
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+
+  constructor(positions: readonly number[]) {
+    this.#positions = positions;
+    this.#last = Math.max(...positions);
   }
-  const last = Math.max(...positions);
-  const picked = new Array<string>(positions.length).fill('');
-  let at = start;
-  for (let field = 0; field <= last; field += 1) {
-    const after = endOfField(bytes, at, end);
-    const wanted = positions.indexOf(field);
-    if (wanted !== -1) picked[wanted] = bytes.toString('latin1', at, after);
-    if (field < last) at = nextField(bytes, at, end);
+
+  read(bytes: Buffer, span: Span): void {
+    let at = span.start;
+    if (this.#positions.length === 1) {
+      for (let field = 0; field < this.#last; field += 1) at = nextField(bytes, at, span.end);
+      this.bytes = bytes;
+      this.start = at;
+      this.end = endOfField(bytes, at, span.end);
+      return;
+    }
+    const picked = new Array<Buffer>(this.#positions.length);
+    for (let field = 0; field <= this.#last; field += 1) {
+      const wanted = this.#positions.indexOf(field);
+      if (wanted !== -1) picked[wanted] = bytes.subarray(at, endOfField(bytes, at, span.end));
+      if (field < this.#last) at = nextField(bytes, at, span.end);
+    }
+    this.bytes = Buffer.concat(picked.flatMap((one, n) => (n === 0 ? [one] : [separator, one])));
+    this.start = 0;
+    this.end = this.bytes.length;
   }
-  return picked.join(',');
 }
+
+const separator = Buffer.from([comma]);
 
 function nextField(bytes: Buffer, at: number, end: number): number {
   const after = endOfField(bytes, at, end);

@@ -1,71 +1,76 @@
 /** Bytes of a block: large enough that few rows miss one, small enough that the last one wastes little. */
 const blockSize = 1 << 20;
 
-/** A row larger than this has a block of its own: the buffer that it came in, which is not copied. */
-const largestShared = blockSize >> 2;
+/** Bytes beyond this stay in the buffer that they came in, which becomes a block of its own: there is no room to grow. */
+export const largestShared = blockSize >> 2;
 
-/** Where bytes lie in an arena. */
-export interface Place {
-  readonly block: number;
-  readonly start: number;
-}
-
-/**
- * Memory for the rows of one chunk, outside of the garbage collector's: a million small buffers would cost more than
- * what they hold. Given back as a whole.
- */
+/** Memory for keys and rows, outside of the garbage collector's. It is given back as a whole, and kept for the next use. */
 export class Arena {
-  readonly #blocks: Buffer[] = [];
-  readonly #free: Buffer[];
+  readonly #shared: Buffer[] = [];
+  #blocks: Buffer[] = [];
+  #opened = 0;
   #current = -1;
   #used = blockSize;
   #bytes = 0;
 
-  /** `free` holds blocks of arenas that were given back. */
-  constructor(free: Buffer[]) {
-    this.#free = free;
+  /** The block that was written to last, and where in it. */
+  get block(): number {
+    return this.#current;
   }
 
-  /** Bytes that its blocks take. */
+  /** Bytes that are in use. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  block(index: number): Buffer {
-    const block = this.#blocks[index];
-    if (block === undefined) throw new Error(`the arena has no block ${index}`);
-    return block;
+  /** A block by its number. */
+  at(block: number): Buffer {
+    const found = this.#blocks[block];
+    if (found === undefined) throw new Error(`the arena has no block ${block}`);
+    return found;
   }
 
-  /** Keeps `source[start, end)`, with room to grow to `capacity`. */
-  put(source: Buffer, start: number, end: number, capacity: number): Place {
+  /** Keeps `source[start, end)`, with room to grow to `capacity`; returns where it begins in block `block`. */
+  put(source: Buffer, start: number, end: number, capacity: number): number {
     if (end - start > largestShared) {
       this.#bytes += end - start;
-      return { block: this.#blocks.push(source) - 1, start };
+      this.#current = this.#blocks.push(source) - 1;
+      this.#used = blockSize;
+      return start;
     }
-    if (this.#used + capacity > blockSize) this.#open();
+    if (this.#current === -1 || this.#used + capacity > blockSize) this.#open();
     const to = this.#used;
-    source.copy(this.block(this.#current), to, start, end);
+    copyBytes(source, start, end, this.at(this.#current), to);
     this.#used += capacity;
-    return { block: this.#current, start: to };
+    return to;
   }
 
-  /** Writes over bytes that are not wanted any more. */
-  overwrite(place: Place, source: Buffer, start: number, end: number): void {
-    source.copy(this.block(place.block), place.start, start, end);
-  }
-
-  /** Hands the blocks over to the next arenas. */
-  giveBack(): void {
-    for (const block of this.#blocks) if (block.length === blockSize) this.#free.push(block);
-    this.#blocks.length = 0;
+  /** Forgets all that it holds. */
+  reset(): void {
+    this.#blocks = [];
+    this.#opened = 0;
+    this.#current = -1;
+    this.#used = blockSize;
     this.#bytes = 0;
   }
 
   #open(): void {
-    const block = this.#free.pop() ?? Buffer.allocUnsafeSlow(blockSize);
+    const block = this.#shared[this.#opened] ?? Buffer.allocUnsafeSlow(blockSize);
+    this.#shared[this.#opened] = block;
+    this.#opened += 1;
     this.#current = this.#blocks.push(block) - 1;
     this.#used = 0;
     this.#bytes += blockSize;
   }
+}
+
+/** Rows are short: up to here a loop is cheaper than a call. */
+const shortBytes = 24;
+
+export function copyBytes(source: Buffer, start: number, end: number, target: Buffer, to: number): void {
+  if (end - start > shortBytes) {
+    source.copy(target, to, start, end);
+    return;
+  }
+  for (let at = start, out = to; at < end; at += 1, out += 1) target[out] = source[at] ?? 0;
 }

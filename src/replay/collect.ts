@@ -3,9 +3,10 @@ import { wholeLines } from '../event/copy-text.js';
 import { eventColumns, EventLines } from '../event/event-lines.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { freeBuffers } from '../kernel/garbage.js';
 import { eventRangeSql } from '../londiste/provider.js';
-import { Arena } from './arena.js';
-import { KeptRows } from './kept-rows.js';
+import { KeptRows, LayoutNumbers, type Shared } from './kept-rows.js';
+import { KeyTable } from './key-table.js';
 import type { Link } from './link.js';
 
 /** Events of the queue: those in the snapshot of tick `to` and not in `from`. */
@@ -34,6 +35,9 @@ export interface Chunk {
   free(): void;
 }
 
+/** Bytes that are read between two collections of garbage: each leaves about twice as many behind. */
+const garbageBytes = 8 * 1024 * 1024;
+
 /** Streams the events of a range and keeps what each key ends as, `budget` bytes at a time. */
 export async function* collect(
   link: Link,
@@ -45,10 +49,16 @@ export async function* collect(
   const feed = await link.feed();
   const lines = new EventLines();
   let chunk = new Collector(link, range.wants);
+  let read = 0;
   for await (const some of wholeLines(
     feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`),
   )) {
     lines.open(some);
+    read += some.length;
+    if (read > garbageBytes) {
+      freeBuffers();
+      read = 0;
+    }
     while (lines.next()) {
       // Before the event goes in: so the chunk that ends a range is never empty, and its end is known.
       if (chunk.bytes >= budget) {
@@ -66,23 +76,24 @@ export async function* collect(
 class Collector {
   readonly #link: Link;
   readonly #wants: (table: string) => boolean;
-  readonly #arena: Arena;
+  readonly #shared: Shared;
   readonly #tables = new Map<string, KeptRows>();
   readonly #removed = new Set<string>();
   readonly #failures = new Map<string, unknown>();
-  #keyBytes = 0;
   #events = 0;
   #ignored = 0;
 
   constructor(link: Link, wants: (table: string) => boolean) {
     this.#link = link;
     this.#wants = wants;
-    this.#arena = new Arena(link.freeBlocks);
+    let numbers = 0;
+    const keys = link.freeKeyTables.pop() ?? new KeyTable();
+    this.#shared = { keys, layouts: new LayoutNumbers(), number: () => (numbers += 1) };
   }
 
   /** What it takes of the memory for changes. */
   get bytes(): number {
-    return this.#arena.bytes + this.#keyBytes;
+    return this.#shared.keys.bytes + this.#tables.size * bytesOfTable;
   }
 
   /** Takes the event that `lines` stands at; returns a promise only where something has to be asked for first. */
@@ -116,7 +127,9 @@ class Collector {
       ignored: this.#ignored,
       isLast,
       free: () => {
-        this.#arena.giveBack();
+        const { keys } = this.#shared;
+        keys.reset();
+        this.#link.freeKeyTables.push(keys);
       },
     };
   }
@@ -132,9 +145,8 @@ class Collector {
           this.#ignored += 1;
           return;
         }
-        rows = new KeptRows(table, keyColumns, this.#arena);
+        rows = new KeptRows(table, keyColumns, this.#shared);
         this.#tables.set(table, rows);
-        this.#keyBytes += bytesOfTable;
       }
       const layout = 'layoutId' in change ? await layouts.get(provider, change.layoutId) : undefined;
       this.#keep(rows, { lines, change, layout });
@@ -147,19 +159,17 @@ class Collector {
     rows: KeptRows,
     { lines, change, layout }: { lines: EventLines; change: Change; layout: Layout | undefined },
   ): void {
-    const before = rows.keyBytes;
     try {
       if (change.kind === 'foreign' || (layout !== undefined && !lines.hasData)) throw unknownEvent(lines);
       rows.add(change, layout, lines);
     } catch (failure) {
       this.#failures.set(rows.table, readable(failure, lines));
     }
-    this.#keyBytes += rows.keyBytes - before;
   }
 }
 
 /** What a table costs beside its keys, in bytes. */
-const bytesOfTable = 1_000;
+const bytesOfTable = 2_000;
 
 function layoutKnown({ layouts }: Link, change: Change): Layout | undefined | 'unknown' {
   return 'layoutId' in change ? (layouts.known(change.layoutId) ?? 'unknown') : undefined;

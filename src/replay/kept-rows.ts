@@ -1,8 +1,8 @@
 import type { Change } from '../event/change.js';
 import { keyPositions, type Layout } from '../event/layout.js';
-import { insideRecord, keyText } from '../event/record-bytes.js';
+import { insideRecord, KeyReader } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
-import type { Arena, Place } from './arena.js';
+import type { KeyTable } from './key-table.js';
 
 /** Where the row or key of an event lies. */
 export interface EventData {
@@ -11,48 +11,56 @@ export interface EventData {
   readonly end: number;
 }
 
-/** What a key ends as: its last image, in a layout, or gone when there is none. */
-export interface KeptKey extends Place {
-  /** The key's fields as they are written in records, with commas between. */
-  readonly key: string;
-  /** Whether the row should be on the subscriber before: its first event was no INSERT. */
-  readonly expected: boolean;
-  layout: Layout | undefined;
-  block: number;
-  start: number;
-  length: number;
-  capacity: number;
+/** Layouts of a chunk by number. */
+export class LayoutNumbers {
+  readonly #layouts: Layout[] = [];
+  readonly #numbers = new Map<Layout, number>();
+
+  of(layout: Layout): number {
+    let number = this.#numbers.get(layout);
+    if (number === undefined) {
+      number = this.#layouts.push(layout) - 1;
+      this.#numbers.set(layout, number);
+    }
+    return number;
+  }
+
+  at(number: number): Layout {
+    const layout = this.#layouts[number];
+    if (layout === undefined) throw new Error(`there is no layout ${number}`);
+    return layout;
+  }
 }
 
-/** A key that has a row. */
-export type KeptRow = KeptKey & { readonly layout: Layout };
-
-/** What a key costs beside its image, in bytes: its entry, its text, its place in the map. */
-const bytesOfKey = 180;
-
-/** Images get room for a little more, so that the next one of the same key takes their place. */
-const slack = 16;
+/** What the tables of a chunk share. */
+export interface Shared {
+  readonly keys: KeyTable;
+  readonly layouts: LayoutNumbers;
+  /** A number that no table of the chunk has yet. */
+  readonly number: () => number;
+}
 
 /**
  * The changes of one table in one chunk of a batch, compacted: per key the last event by id decides, and everything
- * before a TRUNCATE is void. Images stay bytes in the chunk's arena.
+ * before a TRUNCATE is void. A key is known by the number of its entry.
  */
 export class KeptRows {
   readonly table: string;
   readonly keyColumns: readonly string[];
-  readonly #arena: Arena;
-  readonly #keys = new Map<string, KeptKey>();
-  readonly #inRows = new Map<Layout, number[]>();
-  readonly #inKeys = new Map<Layout, number[]>();
+  readonly #shared: Shared;
+  readonly #inRows = new Map<Layout, KeyReader>();
+  readonly #inKeys = new Map<Layout, KeyReader>();
+  #owner: number;
+  #entries: number[] = [];
   #truncated = false;
   #moved = 0;
-  #bytes = 0;
 
   /** `keyColumns` in the order in which the provider has the table registered. */
-  constructor(table: string, keyColumns: readonly string[], arena: Arena) {
+  constructor(table: string, keyColumns: readonly string[], shared: Shared) {
     this.table = table;
     this.keyColumns = keyColumns;
-    this.#arena = arena;
+    this.#shared = shared;
+    this.#owner = shared.number();
   }
 
   /** Whether the table is to be emptied before the kept rows go in. */
@@ -65,38 +73,55 @@ export class KeptRows {
     return this.#moved;
   }
 
-  /** What the keys cost beside the arena. */
-  get keyBytes(): number {
-    return this.#bytes;
-  }
-
   /** Keys that are gone. In an emptied table there is nothing to delete. */
-  gone(): KeptKey[] {
-    return this.#truncated ? [] : [...this.#keys.values()].filter(({ layout }) => layout === undefined);
+  gone(): number[] {
+    return this.#truncated ? [] : this.#entries.filter((entry) => !this.#hasRow(entry));
   }
 
   /** Keys that have a row. */
-  rows(): KeptRow[] {
-    return [...this.#keys.values()].filter((kept): kept is KeptRow => kept.layout !== undefined);
+  rows(): number[] {
+    return this.#entries.filter((entry) => this.#hasRow(entry));
+  }
+
+  /** Whether the row should be on the subscriber before: the key's first event was no INSERT. */
+  isExpected(entry: number): boolean {
+    return this.#shared.keys.isExpected(entry);
+  }
+
+  /** The key's fields as they are written in records, with commas between. */
+  key(entry: number): string {
+    return this.#shared.keys.key(entry);
+  }
+
+  layout(entry: number): Layout {
+    return this.#shared.layouts.at(this.#shared.keys.layout(entry) ?? -1);
   }
 
   /** The bytes of an image, as COPY writes them. */
-  image({ block, start, length }: KeptRow): Buffer {
-    return this.#arena.block(block).subarray(start, start + length);
+  image(entry: number): Buffer {
+    return this.#shared.keys.image(entry);
+  }
+
+  imageLength(entry: number): number {
+    return this.#shared.keys.imageLength(entry);
   }
 
   /** `layout` is that of the change's row or key; a truncate has none. */
   add(change: Change, layout: Layout | undefined, data: EventData): void {
+    const { keys, layouts, number } = this.#shared;
     if (change.kind === 'truncate') {
-      this.#keys.clear();
-      this.#bytes = 0;
+      // Under another number its keys are others from now on.
+      this.#owner = number();
+      this.#entries = [];
       this.#truncated = true;
       this.#moved = 0;
     } else if (change.kind === 'row' && layout !== undefined) {
-      this.#keepRow(this.#keyOfRow(data, layout), layout, data, change.fresh);
+      const entry = this.#entryOf(this.#readerOfRows(layout), data, !change.fresh);
+      keys.setImage(entry, layouts.of(layout), data.lines, data.start, data.end);
     } else if (change.kind === 'gone' && layout !== undefined) {
       if (change.moved) this.#moved += 1;
-      this.#keepGone(change.wholeRow ? this.#keyOfRow(data, layout) : this.#keyOfKey(data, layout));
+      const reader = change.wholeRow ? this.#readerOfRows(layout) : this.#readerOfKeys(layout);
+      keys.setGone(this.#entryOf(reader, data, true));
     } else {
       throw new LondisteError('data', `an event of table ${this.table} cannot be applied (${change.kind})`, {
         hint: `copy the table anew: londiste CONFIG subscriber resync ${this.table}`,
@@ -104,58 +129,36 @@ export class KeptRows {
     }
   }
 
-  #keepRow(key: string, layout: Layout, { lines, start, end }: EventData, fresh: boolean): void {
-    const kept = this.#keys.get(key) ?? this.#add(key, !fresh);
-    const length = end - start;
-    kept.layout = layout;
-    kept.length = length;
-    if (length <= kept.capacity) {
-      this.#arena.overwrite(kept, lines, start, end);
-      return;
+  #hasRow(entry: number): boolean {
+    return this.#shared.keys.layout(entry) !== undefined;
+  }
+
+  #entryOf(reader: KeyReader, { lines, start, end }: EventData, expected: boolean): number {
+    const { keys } = this.#shared;
+    reader.read(lines, insideRecord(lines, start, end));
+    const entry = keys.entry(this.#owner, reader.bytes, reader.start, reader.end);
+    if (keys.isNew(entry)) {
+      keys.setExpected(entry, expected && !this.#truncated);
+      this.#entries.push(entry);
     }
-    kept.capacity = (length + slack) & ~(slack - 1);
-    const place = this.#arena.put(lines, start, end, kept.capacity);
-    kept.block = place.block;
-    kept.start = place.start;
+    return entry;
   }
 
-  #keepGone(key: string): void {
-    (this.#keys.get(key) ?? this.#add(key, true)).layout = undefined;
+  #readerOfRows(layout: Layout): KeyReader {
+    return this.#reader(this.#inRows, layout, layout.columns);
   }
 
-  #add(key: string, expected: boolean): KeptKey {
-    const kept = {
-      key,
-      expected: expected && !this.#truncated,
-      layout: undefined,
-      block: 0,
-      start: 0,
-      length: 0,
-      capacity: 0,
-    };
-    this.#keys.set(key, kept);
-    this.#bytes += bytesOfKey + key.length;
-    return kept;
+  #readerOfKeys(layout: Layout): KeyReader {
+    return this.#reader(this.#inKeys, layout, layout.key ?? this.keyColumns);
   }
 
-  /** The key's text, taken from a whole row. */
-  #keyOfRow({ lines, start, end }: EventData, layout: Layout): string {
-    let positions = this.#inRows.get(layout);
-    if (positions === undefined) {
-      positions = this.#positions(layout.columns);
-      this.#inRows.set(layout, positions);
+  #reader(readers: Map<Layout, KeyReader>, layout: Layout, columns: readonly string[]): KeyReader {
+    let reader = readers.get(layout);
+    if (reader === undefined) {
+      reader = new KeyReader(this.#positions(columns));
+      readers.set(layout, reader);
     }
-    return keyText(lines, insideRecord(lines, start, end), positions);
-  }
-
-  /** The key's text, taken from a record of the key's columns in the layout's order. */
-  #keyOfKey({ lines, start, end }: EventData, layout: Layout): string {
-    let positions = this.#inKeys.get(layout);
-    if (positions === undefined) {
-      positions = this.#positions(layout.key ?? this.keyColumns);
-      this.#inKeys.set(layout, positions);
-    }
-    return keyText(lines, insideRecord(lines, start, end), positions);
+    return reader;
   }
 
   /** A key that changed its columns is nothing that a later event could mend. */

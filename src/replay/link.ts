@@ -8,6 +8,7 @@ import { claimPosition } from '../londiste/position.js';
 import { providerGetTableList, raiseFence } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import { describeTable, lockTargets } from '../londiste/table-shape.js';
+import type { KeyTable } from './key-table.js';
 import { Target } from './target.js';
 
 /** Both ends of a subscription while they are connected, and what is known of the tables at each. */
@@ -28,7 +29,7 @@ export interface Link {
   /** How many bytes of changes may be kept in memory. */
   readonly memoryBytes: number;
   /** Memory of chunks that are done with, for the next ones. */
-  readonly freeBlocks: Buffer[];
+  readonly freeKeyTables: KeyTable[];
   /** Until when a table is written by deleting first, as the clock has it: see `Plan`. */
   readonly replacing: Map<string, number>;
 }

@@ -3,7 +3,7 @@ import { fieldText } from '../event/copy-text.js';
 import { fieldValue, splitRecord } from '../event/record.js';
 import { insideRecord, longestLine, recordToLine } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
-import type { KeptKey, KeptRow, KeptRows } from './kept-rows.js';
+import type { KeptRows } from './kept-rows.js';
 import type { RowMapping, Target } from './target.js';
 
 const lineBlock = 1 << 16;
@@ -11,7 +11,7 @@ const lineBlock = 1 << 16;
 /** Rows as lines of COPY, in blocks. A row that is larger than a block has one of its own. */
 export function* rowLines(
   rows: KeptRows,
-  kept: readonly KeptRow[],
+  kept: readonly number[],
   { keep }: RowMapping,
 ): Generator<Buffer, void, undefined> {
   let out = Buffer.allocUnsafe(lineBlock);
@@ -27,38 +27,38 @@ export function* rowLines(
     try {
       to = recordToLine(image, insideRecord(image, 0, image.length), { keep, out, to });
     } catch (cause) {
-      throw unreadable(one, cause);
+      throw unreadable(rows.key(one), cause);
     }
   }
   if (to > 0) yield out.subarray(0, to);
 }
 
 /** Rows as the text of an array of the table's row type. */
-export function rowArray(rows: KeptRows, kept: readonly KeptRow[], { toRowType }: RowMapping): string {
+export function rowArray(rows: KeptRows, kept: readonly number[], { toRowType }: RowMapping): string {
   return arrayLiteral(
     kept.map((one) => {
       try {
         return toRowType(fieldText(rows.image(one)));
       } catch (cause) {
-        throw unreadable(one, cause);
+        throw unreadable(rows.key(one), cause);
       }
     }),
   );
 }
 
-function unreadable(one: KeptKey, cause: unknown): LondisteError {
+function unreadable(key: string, cause: unknown): LondisteError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new LondisteError('data', `an event holds no readable row: ${reason}`, {
     cause,
-    key: readableKey(one.key),
+    key: readableKey(key),
     hint: 'find out who else writes events with a table name, then copy the table anew: londiste CONFIG subscriber resync TABLE',
   });
 }
 
 /** The values of keys, an array for each column of the key. */
-export function keyArrays(target: Target, keys: readonly KeptKey[]): string[] {
+export function keyArrays(target: Target, keys: readonly string[]): string[] {
   const [, ...more] = target.key;
-  const values = keys.map(({ key }) =>
+  const values = keys.map((key) =>
     more.length === 0 ? [fieldValue(plain(key))] : splitRecord(`(${plain(key)})`).map(fieldValue),
   );
   return target.key.map((_, n) => arrayLiteral(values.map((value) => value[n] ?? null)));

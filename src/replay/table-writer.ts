@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
-import type { KeptKey, KeptRow, KeptRows } from './kept-rows.js';
+import type { KeptRows } from './kept-rows.js';
 import { keyArrays, readableKey, rowArray, rowLines } from './row-text.js';
 import {
   copyRows,
@@ -92,21 +92,20 @@ export class TableWriter {
   async deleteGone(rows: KeptRows, isLast: boolean): Promise<void> {
     this.#moved += rows.moved;
     if (this.isStaging || (!isLast && !this.target.isKeyAlone)) {
-      await this.#deleteTouched([...rows.gone(), ...rows.rows()]);
+      await this.#deleteTouched(rows, rows.gone().concat(rows.rows()));
       return;
     }
-    const gone = rows.gone();
-    const expected = gone.filter((kept) => kept.expected);
-    this.#missing += expected.length - (await this.#delete(this.target.name, expected));
+    const { expected, fresh } = split(rows, rows.gone());
+    this.#missing += expected.length - (await this.#delete(this.target.name, rows, expected));
     // Inserted and deleted within the batch: the key is not there, unless it was left over.
-    await this.#delete(this.target.name, without(gone, expected));
-    if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows.rows());
+    await this.#delete(this.target.name, rows, fresh);
+    if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows, rows.rows());
   }
 
   /** Last, for all tables: the rows that stay. */
   async write(rows: KeptRows, isLast: boolean): Promise<void> {
     const mustWait = this.isStaging || (!isLast && !this.target.isKeyAlone);
-    for (const [layout, kept] of byLayout(rows.rows())) {
+    for (const [layout, kept] of byLayout(rows)) {
       const write = new Rows(rows, kept, this.target.mapping(layout));
       if (mustWait) await this.#stage(write, layout, this.#waiting);
       else if (this.#mode === 'replace') await this.#insertAll(write);
@@ -122,21 +121,20 @@ export class TableWriter {
   }
 
   /** Deletes keys here and among the rows that wait, and counts those that were not as expected. */
-  async #deleteTouched(kept: readonly KeptKey[]): Promise<void> {
-    const expected = kept.filter((one) => one.expected);
-    const fresh = without(kept, expected);
+  async #deleteTouched(rows: KeptRows, kept: readonly number[]): Promise<void> {
+    const { expected, fresh } = split(rows, kept);
     let found = 0;
     for (const table of [this.target.name, ...this.#waiting.values()]) {
-      found += await this.#delete(table, expected);
-      this.#extra += await this.#delete(table, fresh);
+      found += await this.#delete(table, rows, expected);
+      this.#extra += await this.#delete(table, rows, fresh);
     }
     this.#missing += expected.length - found;
   }
 
-  async #delete(table: string, kept: readonly KeptKey[]): Promise<number> {
+  async #delete(table: string, rows: KeptRows, kept: readonly number[]): Promise<number> {
     let deleted = 0;
     for (let from = 0; from < kept.length; from += mostKeys) {
-      const some = kept.slice(from, from + mostKeys);
+      const some = kept.slice(from, from + mostKeys).map((entry) => rows.key(entry));
       deleted += await this.#prepared(deleteKeys(this.target, table), keyArrays(this.target, some));
     }
     return deleted;
@@ -199,7 +197,7 @@ export class TableWriter {
     try {
       await this.#subscriber.copyIn(copyRows(mapping, table), rowLines(rows, kept, mapping));
     } catch (thrown) {
-      throw withKey(asLondisteError(thrown), kept);
+      throw withKey(asLondisteError(thrown), rows, kept);
     }
   }
 
@@ -212,11 +210,11 @@ export class TableWriter {
   }
 }
 
-/** Rows of one layout in one chunk. */
+/** Rows of one layout in one chunk, by their entries. */
 class Rows {
   constructor(
     readonly rows: KeptRows,
-    readonly kept: readonly KeptRow[],
+    readonly kept: readonly number[],
     readonly mapping: RowMapping,
   ) {}
 
@@ -225,40 +223,50 @@ class Rows {
   }
 
   get isFew(): boolean {
-    return this.count <= fewRows && this.kept.reduce((sum, { length }) => sum + length, 0) <= fewBytes;
+    if (this.count > fewRows) return false;
+    return this.kept.reduce((sum, entry) => sum + this.rows.imageLength(entry), 0) <= fewBytes;
   }
 
   /** Those that should be on the subscriber already, and the others. */
   split(): { present: Rows; absent: Rows } {
-    const { rows, kept, mapping } = this;
-    const present = kept.filter(({ expected }) => expected);
+    const { expected, fresh } = split(this.rows, this.kept);
     return {
-      present: new Rows(rows, present, mapping),
-      absent: new Rows(rows, without(kept, present), mapping),
+      present: new Rows(this.rows, expected, this.mapping),
+      absent: new Rows(this.rows, fresh, this.mapping),
     };
   }
 }
 
-function without<T extends { readonly expected: boolean }>(all: readonly T[], expected: readonly T[]): T[] {
-  return expected.length === all.length ? [] : all.filter((one) => !one.expected);
+function split(rows: KeptRows, kept: readonly number[]): { expected: number[]; fresh: number[] } {
+  const expected: number[] = [];
+  const fresh: number[] = [];
+  for (const entry of kept) (rows.isExpected(entry) ? expected : fresh).push(entry);
+  return { expected, fresh };
 }
 
-function byLayout(kept: readonly KeptRow[]): Map<Layout, KeptRow[]> {
-  const groups = new Map<Layout, KeptRow[]>();
-  for (const one of kept) {
-    const group = groups.get(one.layout);
-    if (group) group.push(one);
-    else groups.set(one.layout, [one]);
+function byLayout(rows: KeptRows): Map<Layout, number[]> {
+  const groups = new Map<Layout, number[]>();
+  for (const entry of rows.rows()) {
+    const layout = rows.layout(entry);
+    const group = groups.get(layout);
+    if (group) group.push(entry);
+    else groups.set(layout, [entry]);
   }
   return groups;
 }
 
 /** COPY says which line it refused. */
-function withKey(error: LondisteError, kept: readonly KeptRow[]): LondisteError {
+function withKey(error: LondisteError, rows: KeptRows, kept: readonly number[]): LondisteError {
   const where = (error.cause as { where?: string } | undefined)?.where;
   const line = /, \D*(\d+)/.exec(where ?? '')?.[1];
-  const one = line === undefined ? undefined : kept[Number(line) - 1];
-  if (one === undefined || error.key !== undefined) return error;
+  const entry = line === undefined ? undefined : kept[Number(line) - 1];
+  if (entry === undefined || error.key !== undefined) return error;
   const { kind, message, hint, sqlstate, cause, table } = error;
-  return new LondisteError(kind, message, { hint, sqlstate, cause, table, key: readableKey(one.key) });
+  return new LondisteError(kind, message, {
+    hint,
+    sqlstate,
+    cause,
+    table,
+    key: readableKey(rows.key(entry)),
+  });
 }

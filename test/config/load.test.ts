@@ -88,7 +88,7 @@ describe("the seed's files, word for word", () => {
       pidfile: join(process.cwd(), 'lmaster_to_slave.pid'),
       loopDelayMs: 1000,
       lockTimeoutMs: 10_000,
-      memoryBytes: 24 * 1024 * 1024,
+      memoryBytes: 16 * 1024 * 1024,
       statementTimeoutMs: 0,
       logFormat: 'text',
     });

@@ -74,7 +74,7 @@ export class Daemons {
       subscriber: subscriberSettings,
       loopDelayMs: 500,
       lockTimeoutMs: 10_000,
-      memoryBytes: 24 * 1024 * 1024,
+      memoryBytes: 16 * 1024 * 1024,
       statementTimeoutMs: 0,
       ...more,
     };

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { KeyTable } from '../../src/replay/key-table.js';
+
+interface Model {
+  expected: boolean;
+  image: string | undefined;
+}
+
+test('a key ends as what was said of it last, whatever its bytes, its table and the size of its images', () => {
+  const table = new KeyTable();
+  const key = fc.oneof(
+    fc.stringMatching(/^[0-9]{1,3}$/),
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom('', '0', '00', '"', '\\\\'),
+  );
+  const image = fc.oneof(
+    { weight: 9, arbitrary: fc.string({ unit: 'binary', maxLength: 80 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 262_130, max: 262_190 }).map((length) => 'x'.repeat(length)) },
+  );
+  const change = fc.record({
+    owner: fc.integer({ min: 1, max: 3 }),
+    key,
+    fresh: fc.boolean(),
+    image: fc.option(image, { nil: undefined }),
+  });
+  let [most, replaced] = [0, 0];
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 3_000, size: 'max' }), (changes) => {
+      table.reset();
+      const model = new Map<string, Model>();
+      const sources: [Buffer, number][] = [];
+      for (const { owner, key: text, fresh, image: next } of changes) {
+        const bytes = Buffer.from(`prefix${text}suffix`);
+        const entry = table.entry(owner, bytes, 6, bytes.length - 6);
+        const name = `${owner}/${text}`;
+        const known = model.get(name);
+        expect(table.isNew(entry)).toBe(known === undefined);
+        if (known === undefined) table.setExpected(entry, !fresh);
+        else replaced += 1;
+        if (next === undefined) table.setGone(entry);
+        else {
+          const source = Buffer.from(`>${next}<what comes after it in the same buffer`);
+          table.setImage(entry, 7, source, 1, Buffer.byteLength(next) + 1);
+          sources.push([source, Buffer.byteLength(next) + 1]);
+        }
+        model.set(name, { expected: known?.expected ?? !fresh, image: next });
+      }
+      expect(table.size).toBe(model.size);
+      for (let entry = 0; entry < table.size; entry += 1) {
+        const name = `${table.owner(entry)}/${Buffer.from(table.key(entry), 'latin1').toString()}`;
+        const is = { expected: table.isExpected(entry), image: imageOf(table, entry) };
+        expect(is).toEqual(model.get(name));
+      }
+      for (const [source, end] of sources)
+        expect(source.toString('latin1', end)).toBe('<what comes after it in the same buffer');
+      most = Math.max(most, table.size);
+    }),
+    { numRuns: 40 },
+  );
+  console.log(`up to ${most} keys, ${replaced} times the same key again`);
+  expect(most).toBeGreaterThan(1_024);
+  expect(replaced).toBeGreaterThan(100);
+});
+
+function imageOf(table: KeyTable, entry: number): string | undefined {
+  return table.layout(entry) === undefined ? undefined : table.image(entry).toString();
+}
+
+test('what it takes grows with what it holds, and a thousand images of one key take the place of one', () => {
+  const table = new KeyTable();
+  const row = Buffer.from('(1,"some text",5)');
+  for (let n = 0; n < 100_000; n += 1) table.setImage(table.entry(1, row, 1, 2), 0, row, 0, row.length - (n % 3));
+  expect(table.bytes).toBeLessThan(2 * 1024 * 1024);
+  for (let n = 0; n < 100_000; n += 1) {
+    const bytes = Buffer.from(`(${n},"some text",5)`);
+    table.setImage(table.entry(1, bytes, 1, bytes.indexOf(',')), 0, bytes, 0, bytes.length);
+  }
+  expect(table.bytes).toBeGreaterThan(5 * 1024 * 1024);
+  expect(table.bytes).toBeLessThan(20 * 1024 * 1024);
+  table.reset();
+  expect(table.bytes).toBe(0);
+});
