@@ -100,6 +100,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/lock_position.sql
 \ir functions/set_position.sql
 \ir functions/reset_position.sql
+\ir functions/note_table_changes.sql
 \ir functions/set_table_state.sql
 \ir functions/set_table_error.sql
 \ir functions/park_table.sql

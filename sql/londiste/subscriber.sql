@@ -14,6 +14,8 @@ create table if not exists londiste.position (
     -- Raised by every replay that begins to serve; a replay that finds another value than its own has been replaced.
     fence           bigint      not null default 0,
     applied_at      timestamptz,
+    -- Raised by every change of a state or position in table_state: as long as it stays, so does what replay knows of them.
+    tables_version  bigint      not null default 0,
     primary key (queue_name, consumer_name),
     check (num_nulls(tick_id, tick_time, tick_snapshot, tick_event_seq, epoch) in (0, 5))
 );

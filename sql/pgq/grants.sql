@@ -24,7 +24,7 @@ begin
 end;
 $$;
 
-revoke execute on all functions in schema pgq from public;
+revoke execute on all routines in schema pgq from public;
 grant usage on schema pgq to public;
 grant select on pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.epoch, pgq.installation to public;
 grant execute on function
@@ -64,7 +64,7 @@ begin
         end loop;
     end if;
     if to_regrole('pgq_admin') is not null then
-        grant execute on all functions in schema pgq to pgq_admin;
+        grant execute on all routines in schema pgq to pgq_admin;
         grant select, insert, truncate on pgq.event_template to pgq_admin;
         grant select on pgq.retry_queue to pgq_admin;
     end if;

@@ -8,7 +8,7 @@
 \set ON_ERROR_STOP on
 
 -- The shape of the tables here, and the oldest shape that code must know to work on them.
-\set schema_version 1
+\set schema_version 2
 \set oldest_code 1
 
 begin;
@@ -34,13 +34,17 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/require_read_committed.sql
 \ir functions/lock_for_tick.sql
 \ir functions/snapshot_contains.sql
+\ir functions/complete_snapshot.sql
 \ir functions/note_epoch.sql
 \ir functions/get_epoch.sql
 \ir functions/tick_channel.sql
+\ir functions/has_news.sql
 \ir views.sql
 \ir functions/store_tick.sql
 \ir functions/ticker.sql
 \ir functions/ticker_queue.sql
+\ir functions/due_events.sql
+\ir functions/tick_when_due.sql
 \ir functions/ticker_external.sql
 \ir functions/force_tick.sql
 \ir functions/announce_ticker.sql

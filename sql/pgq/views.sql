@@ -1,16 +1,17 @@
--- The queues for which a tick is due now. The ticker asks it once for all queues, and once more for each queue after it
--- has the queue's lock.
+-- The queues for which a tick is due now. Where if_news is true it is due only if pgq.has_news() agrees, which costs more
+-- than everything here.
 --
--- With new events: as soon as there are max_count of them, or max_lag after the last tick. Without: gaps double from
--- max_lag / 2 up to idle_period. A sequence that is missing, or a clock that went back, makes a tick due: the ticker
--- then meets the fault itself and can say so.
+-- With new events: as soon as there are max_count of them, or max_lag after the last tick if they can be seen by then.
+-- Without: gaps double from max_lag / 2, but at least half a second, up to idle_period. A sequence that is missing, or
+-- a clock that went back, makes a tick due: the ticker then meets the fault itself and can say so.
 --
 -- The lateral joins are two probes of the primary key of pgq.tick for each queue.
 create or replace view pgq.tick_due as
-select q.queue_id, q.queue_name
+select q.queue_id, q.queue_name, last.tick_id as last_tick_id, last.tick_snapshot as last_snapshot, seq.new_events,
+    due.reason = 'news' as if_news
 from pgq.queue q
     left join lateral (
-        select t.tick_id, t.tick_time, t.tick_event_seq, clock_timestamp() - t.tick_time as lag
+        select t.tick_id, t.tick_time, t.tick_snapshot, t.tick_event_seq, clock_timestamp() - t.tick_time as lag
         from pgq.tick t
         where t.tick_queue = q.queue_id
         order by t.tick_queue desc, t.tick_id desc
@@ -26,14 +27,21 @@ from pgq.queue q
     cross join lateral (
         select pg_sequence_last_value(to_regclass(q.queue_event_seq)) - last.tick_event_seq as new_events
     ) seq
-where not q.queue_external_ticker
-    and not q.queue_ticker_paused
-    and case
-        when last.lag is null or last.lag < '0' or seq.new_events is null then true
-        when seq.new_events > 0 then
-            seq.new_events >= q.queue_ticker_max_count or last.lag >= q.queue_ticker_max_lag
-        when before.gap is null then true
-        else
-            last.lag >= q.queue_ticker_max_lag / 2
-            and (last.lag >= before.gap * 2 or last.lag >= q.queue_ticker_idle_period)
-    end;
+    cross join lateral (
+        select case
+            when last.lag is null or last.lag < '0' or seq.new_events is null then 'fault'
+            when seq.new_events >= q.queue_ticker_max_count then 'count'
+            when seq.new_events > 0 and last.lag < q.queue_ticker_max_lag then null
+            when seq.new_events = 0 and before.gap is null then 'idle'
+            when last.lag >= greatest(q.queue_ticker_max_lag / 2, least(q.queue_ticker_idle_period, '0.5 seconds'))
+                and (last.lag >= before.gap * 2 or last.lag >= q.queue_ticker_idle_period) then 'idle'
+            when seq.new_events > 0 then 'news'
+            when last.lag < q.queue_ticker_max_lag then null
+            -- Transactions that the last tick left out, some of which have ended.
+            when exists (
+                select from txid_snapshot_xip(last.tick_snapshot) x
+                where txid_visible_in_snapshot(x, txid_current_snapshot())
+            ) then 'news'
+        end as reason
+    ) due
+where not q.queue_external_ticker and not q.queue_ticker_paused and due.reason is not null;

@@ -1,6 +1,7 @@
 import type { LondisteError } from '../kernel/errors.js';
 import { asLondisteError } from '../kernel/errors.js';
 import { explain } from '../kernel/service.js';
+import { isEventsGone } from '../londiste/provider.js';
 import { parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
 import { owners } from '../table/state.js';
 import { findTable, markOfCopy } from './advance.js';
@@ -22,7 +23,9 @@ export async function keepFailure(
   if (subscriber.closed || error.kind === 'fenced') throw told;
   // What fails because the other end is gone says so in many ways.
   const isConnected = !provider.closed && !feed.closed;
-  if (isConnected && error.tableReaction === 'park' && (await park(bench, table, told))) {
+  // The next pass finds events that are gone, and has the table copied.
+  const isMine = error.tableReaction === 'park' && !isEventsGone(error);
+  if (isConnected && isMine && (await park(bench, table, told))) {
     log.error({ ...explain(told), table }, `${told.message}; the table is parked`);
     return 'parked';
   }

@@ -11,7 +11,12 @@ import type { Workbench } from './workbench.js';
  * of what a table needs that replay parks in between, so both happen under the position's lock; most passes find
  * nothing to move and do without.
  */
-export async function settleHold({ provider, subscriber, name, fence }: Workbench): Promise<void> {
+export async function settleHold({
+  provider,
+  subscriber,
+  name,
+  fence,
+}: Pick<Workbench, 'provider' | 'subscriber' | 'name' | 'fence'>): Promise<void> {
   const held = await heldTick(provider, name);
   if (held === undefined || (await neededTick()) === held) return;
   await inTransaction(subscriber, async () => {

@@ -44,7 +44,14 @@ export async function requireSchema(session: Session, schema: SchemaName, comman
       hint: `run: ${command}`,
     });
   }
-  refuseNewer(session, schema, await manifestOf(schema), installed);
+  const manifest = await manifestOf(schema);
+  refuseNewer(session, schema, manifest, installed);
+  if (installed.schemaVersion >= manifest.schemaVersion) return;
+  throw new LondisteError(
+    'refused',
+    `${session.where}: schema ${schema} is of version ${installed.schemaVersion}, this program needs ${manifest.schemaVersion}`,
+    { hint: `stop the daemons of older versions, then run: ${command}` },
+  );
 }
 
 function manifestOf(schema: SchemaName): Promise<Manifest> {

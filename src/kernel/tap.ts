@@ -1,3 +1,5 @@
+import { LondisteError } from './errors.js';
+
 /**
  * The dangerous moments, by name. In production `tap` does nothing; a test arms one of them and the process waits,
  * throws or dies there. One list, so that the kill tests can go through all of them.
@@ -53,7 +55,7 @@ export function armFromText(text: string, say: (line: string) => void): void {
     arm(moment, () => {
       visits += 1;
       if (visits !== Number(visit)) return;
-      if (action === 'throw') throw new Error(`tap ${moment}`);
+      if (action === 'throw') throw new LondisteError('cancelled', `tap ${moment}`);
       say(`tap ${moment}`);
       if (action === 'kill') process.kill(process.pid, 'SIGKILL');
       return new Promise(() => undefined);

@@ -7,6 +7,8 @@ export interface Position {
   readonly providerNode: string;
   readonly tick: Tick | undefined;
   readonly fence: number;
+  /** Another one when a table has come, gone, or moved to another state or position. */
+  readonly tablesVersion: number;
 }
 
 interface PositionRow {
@@ -17,6 +19,7 @@ interface PositionRow {
   tick_event_seq: number | null;
   epoch: number | null;
   fence: number;
+  tables_version: number;
 }
 
 export async function openPosition(
@@ -114,5 +117,6 @@ function toPosition(row: PositionRow): Position {
       ? { tickId: tick_id, tickTime: tick_time, snapshot: tick_snapshot, eventSeq: tick_event_seq, epoch }
       : undefined,
     fence: row.fence,
+    tablesVersion: row.tables_version,
   };
 }

@@ -6,8 +6,8 @@ import { heldTick, holdEvents, isEventsGone } from './provider.js';
 import type { SubscriptionName } from './subscription-name.js';
 import { setTableError, setTableState, subscriberGetTableList, type SubscribedTable } from './table-state.js';
 
-/** What restoring needs of a link between the two ends. */
-export interface Ends {
+/** What restoring needs of whoever serves the subscription. */
+interface Serving {
   readonly name: SubscriptionName;
   readonly provider: Session;
   readonly subscriber: Session;
@@ -37,7 +37,7 @@ export function earliestTick(tables: readonly SubscribedTable[]): number | undef
  * tables that it took the events from become `wanted`. Must run before anything is finished on the provider. Returns the
  * names of those tables.
  */
-export async function restoreHold({ name, provider, subscriber, fence, log }: Ends): Promise<string[]> {
+export async function restoreHold({ name, provider, subscriber, fence, log }: Serving): Promise<string[]> {
   const earliest = earliestTick(await subscriberGetTableList(subscriber, name));
   if (earliest === undefined) return [];
   const held = await heldTick(provider, name);

@@ -26,9 +26,8 @@ export class BatchWriter {
     return this.#staged;
   }
 
-  /** Applies what a chunk holds for the tables that `isOurs` names. */
-  async apply(chunk: Chunk, isOurs: (table: string) => boolean): Promise<void> {
-    const work = await this.#work([...chunk.tables.values()].filter(({ table }) => isOurs(table)));
+  async apply(chunk: Chunk): Promise<void> {
+    const work = await this.#work([...chunk.tables.values()]);
     await each(work, (writer, rows) => writer.empty(rows));
     await each(work, (writer, rows) => writer.deleteGone(rows, chunk.isLast));
     await each(work, (writer, rows) => writer.write(rows, chunk.isLast));

@@ -49,7 +49,7 @@ async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promis
     let isRemoved = false;
     while (chunk !== undefined) {
       chunks.readAhead();
-      await writer.apply(chunk, () => true);
+      await writer.apply(chunk);
       chunk.free();
       isRemoved ||= chunk.removed.has(table);
       chunk = await chunks.next();

@@ -3,54 +3,81 @@ import { interestOf, type Interest } from '../table/interest.js';
 import { Snapshot } from '../table/snapshot.js';
 import type { Batch } from './take.js';
 
+/** The tables of a subscription as they were at one moment. */
+export class TableList {
+  /** As in `londiste.position`: the same for as long as no table moves. */
+  readonly version: number;
+  readonly #tables: ReadonlyMap<string, SubscribedTable>;
+
+  constructor(tables: readonly SubscribedTable[], version: number) {
+    this.version = version;
+    this.#tables = new Map(tables.map((table) => [table.name, table]));
+  }
+
+  get(name: string): SubscribedTable | undefined {
+    return this.#tables.get(name);
+  }
+
+  /** Those that replay may take from the copier. */
+  get ready(): SubscribedTable[] {
+    return [...this.#tables.values()].filter(({ state }) => state === 'ready');
+  }
+
+  /** Those that stream and have an error from before, which passed. */
+  get mended(): string[] {
+    return [...this.#tables.values()]
+      .filter(({ state, error }) => state === 'ok' && error !== undefined)
+      .map(({ name }) => name);
+  }
+
+  /** The names of those that stream. */
+  get streaming(): string[] {
+    return [...this.#tables.values()].filter(({ state }) => state === 'ok').map(({ name }) => name);
+  }
+}
+
 /** What a batch does with each table of the subscription. */
 export class Decision {
-  readonly #interests: ReadonlyMap<string, { interest: Interest; table: SubscribedTable }>;
+  readonly tables: TableList;
+  readonly #ready: readonly { readonly table: SubscribedTable; readonly interest: Interest }[];
 
-  constructor(tables: readonly SubscribedTable[], { from, to }: Batch) {
+  constructor(tables: TableList, { from, to }: Batch) {
     const bounds = {
       from: { tickId: from.tickId, snapshot: Snapshot.parse(from.snapshot) },
       to: { tickId: to.tickId, snapshot: Snapshot.parse(to.snapshot) },
     };
-    this.#interests = new Map(
-      tables.map((table) => [table.name, { interest: interestOf(table, bounds), table }]),
-    );
+    this.tables = tables;
+    this.#ready = tables.ready.map((table) => ({ table, interest: interestOf(table, bounds) }));
   }
 
   /** Whether the table's events of the batch itself are applied. */
   streams(table: string): boolean {
-    return this.#interests.get(table)?.interest === 'stream';
-  }
-
-  /** The names of all tables of the subscription. */
-  get names(): string[] {
-    return [...this.#interests.keys()];
-  }
-
-  /** Whether another decision on the same batch, with the tables as they are now, is the same. */
-  isSameAs(other: Decision): boolean {
-    const now = [...other.#interests.values()].map(({ table }) => table);
-    return (
-      other.#interests.size === this.#interests.size && now.every(({ name }) => this.stillHolds(name, now))
-    );
+    return this.tables.get(table)?.state === 'ok';
   }
 
   /** The tables that replay takes from the copier with this batch, or gives back to it. */
   with(interest: 'take-over' | 'behind'): SubscribedTable[] {
-    return [...this.#interests.values()]
-      .filter((entry) => entry.interest === interest)
-      .map((entry) => entry.table);
+    return this.#ready.filter((entry) => entry.interest === interest).map(({ table }) => table);
   }
 
-  /**
-   * Whether what was decided for a table still holds now that the position is locked: an operator may have asked for a
-   * new copy, or taken the table off, since. Then its events are left to the copy.
-   */
-  stillHolds(table: string, now: readonly SubscribedTable[]): boolean {
-    const before = this.#interests.get(table)?.table;
-    const after = now.find((candidate) => candidate.name === table);
-    return (
-      after !== undefined && before?.state === after.state && before.snapshot?.text === after.snapshot?.text
-    );
+  /** Whether another decision on the same batch, with the tables as they are now, is the same. */
+  isSameAs(other: Decision): boolean {
+    if (other.tables.version === this.tables.version) return true;
+    return JSON.stringify(this.#moves()) === JSON.stringify(other.#moves());
+  }
+
+  #moves(): unknown {
+    const ready = this.#ready.filter(({ interest }) => interest !== 'skip');
+    return [
+      this.tables.streaming,
+      ready.map(({ table, interest }) => [table.name, interest, table.snapshot?.text, table.tickId]),
+    ];
+  }
+}
+
+/** Thrown inside the transaction to roll it back: a table has moved since the batch was decided on. */
+export class Redecided extends Error {
+  constructor(readonly decision: Decision) {
+    super('a table moved while a batch was fetched');
   }
 }

@@ -2,14 +2,14 @@ import { parseName } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
-import { lockPosition, setPosition } from '../londiste/position.js';
+import { lockPosition, readPosition, setPosition } from '../londiste/position.js';
 import { holdEvents } from '../londiste/provider.js';
 import { setTableError, subscriberGetTableList } from '../londiste/table-state.js';
 import { advanceConsumer } from '../pgq/consumer.js';
 import { isSameTick, type Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { Chunks, rangesOf } from './chunks.js';
-import { Decision } from './handover.js';
+import { Decision, Redecided, TableList } from './handover.js';
 import type { Link } from './link.js';
 import { Plan } from './plan.js';
 import { changedSequences, setSequences } from './sequences.js';
@@ -46,6 +46,7 @@ export class Replayer {
   readonly #link: Link;
   readonly #options: ReplayerOptions;
   #at: Tick;
+  #tables: TableList | undefined;
   #ahead: Promise<Ahead | undefined> | undefined;
 
   /** `at` is the subscriber's position, as `getOnTrack` has found it. */
@@ -64,10 +65,12 @@ export class Replayer {
       await this.#setIdleSequences();
       return undefined;
     }
-    const decision = ahead?.decision ?? new Decision(await this.#tables(), batch);
+    const decision = ahead?.decision ?? new Decision(await this.#knownTables(), batch);
 
     const replayed = await this.#applyUntilItFits(batch, decision, ahead?.chunks);
     this.#at = batch.to;
+    // Errors do not count as moves.
+    if (this.#tables && this.#tables.mended.length > 0) this.#tables = undefined;
     await tap('replay.committed-not-finished');
 
     // What a parked table needs must be kept before the consumer leaves it behind.
@@ -100,6 +103,10 @@ export class Replayer {
         await chunks.close();
         await this.close();
         chunks = undefined;
+        if (thrown instanceof Redecided) {
+          decision = thrown.decision;
+          continue;
+        }
         // The shape of a table that we remember may be what is wrong.
         link.targets.forget();
         const error = withTable(asLondisteError(thrown), decision);
@@ -117,17 +124,17 @@ export class Replayer {
     let chunk = await chunks.next();
     await tap('replay.fetched');
     return inTransaction(subscriber, async () => {
-      const { tick } = await lockPosition(subscriber, name, fence);
-      if (tick === undefined || !isSameTick(tick, batch.from))
+      const position = await lockPosition(subscriber, name, fence);
+      if (position.tick === undefined || !isSameTick(position.tick, batch.from))
         throw new LondisteError('busy', 'the position moved while a batch was fetched');
-      const now = await this.#tables();
+      await this.#refuseIfMoved(decision, batch, position.tablesVersion);
       const writer = new BatchWriter(link, plan);
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };
       while (chunk !== undefined) {
         chunks.readAhead();
         if (chunk.isLast) this.#readAhead(batch);
-        await writer.apply(chunk, (table) => decision.stillHolds(table, now));
+        await writer.apply(chunk);
         chunk.free();
         for (const table of chunk.removed) removed.add(table);
         total.chunks += 1;
@@ -138,10 +145,8 @@ export class Replayer {
       }
       reportDrift(link.log, await writer.finish());
       await setSequences(link, await changedSequences(link));
-      // Deferred constraints would fail at the commit, where no table could be named any more.
-      await subscriber.execute('set constraints all immediate');
       await setPosition(subscriber, name, batch.to);
-      const moved = await moveTables(link, { batch, decision, now, removed, parked: plan.parked });
+      const moved = await moveTables(link, { batch, decision, removed, parked: plan.parked });
       await tap('replay.applied-not-committed');
       return { batch, ...total, staged: writer.staged, ...moved };
     });
@@ -156,7 +161,7 @@ export class Replayer {
   async #fetchAfter(tick: Tick): Promise<Ahead | undefined> {
     const batch = await takeBatch(this.#link, tick);
     if (batch === undefined) return undefined;
-    const decision = new Decision(await this.#tables(), batch);
+    const decision = new Decision(await this.#knownTables(), batch);
     const chunks = new Chunks(
       this.#link,
       rangesOf(batch, decision, () => false),
@@ -170,8 +175,7 @@ export class Replayer {
     const ahead = await this.#ahead;
     this.#ahead = undefined;
     if (ahead === undefined) return undefined;
-    const isNext = isSameTick(ahead.batch.from, this.#at);
-    if (isNext && ahead.decision.isSameAs(new Decision(await this.#tables(), ahead.batch))) return ahead;
+    if (isSameTick(ahead.batch.from, this.#at)) return ahead;
     await ahead.chunks.close();
     return undefined;
   }
@@ -186,14 +190,31 @@ export class Replayer {
     });
   }
 
-  #tables(): ReturnType<typeof subscriberGetTableList> {
-    return subscriberGetTableList(this.#link.subscriber, this.#link.name);
+  /** The tables as they were when they were last looked at: a decision on them is checked when the position is locked. */
+  async #knownTables(): Promise<TableList> {
+    if (this.#tables) return this.#tables;
+    const position = await readPosition(this.#link.subscriber, this.#link.name);
+    return this.#readTables(position?.tablesVersion ?? 0);
+  }
+
+  async #readTables(version: number): Promise<TableList> {
+    const { subscriber, name } = this.#link;
+    this.#tables = new TableList(await subscriberGetTableList(subscriber, name), version);
+    return this.#tables;
+  }
+
+  /** From the lock of the position to the end of the transaction no table moves. */
+  async #refuseIfMoved(decision: Decision, batch: Batch, version: number): Promise<void> {
+    if (decision.tables.version === version) return;
+    const now = new Decision(await this.#readTables(version), batch);
+    if (!decision.isSameAs(now)) throw new Redecided(now);
   }
 
   /** A failure that is tried again, kept with its table for `subscriber tables` to show. */
   async #kept(error: LondisteError): Promise<LondisteError> {
     const { subscriber, name } = this.#link;
     const { table, message, sqlstate, hint, key } = error;
+    this.#tables = undefined;
     if (table !== undefined && !subscriber.closed)
       await setTableError(subscriber, name, { table, error: message, sqlstate, hint, key });
     return error;
@@ -204,7 +225,7 @@ export class Replayer {
 function withTable(error: LondisteError, decision: Decision): LondisteError {
   const { schema, table } = (error.cause ?? {}) as { schema?: string; table?: string };
   if (error.table !== undefined || schema === undefined || table === undefined) return error;
-  const name = decision.names.find((known) => {
+  const name = decision.tables.streaming.find((known) => {
     const parsed = parseName(known);
     return parsed.schema === schema && parsed.name === table;
   });

@@ -3,6 +3,7 @@ import type { Log } from '../kernel/log.js';
 import { explain } from '../kernel/service.js';
 import {
   parkTable,
+  setTableError,
   setTableState,
   subscriberResyncTable,
   type SubscribedTable,
@@ -16,8 +17,6 @@ import type { Batch } from './take.js';
 interface Moves {
   readonly batch: Batch;
   readonly decision: Decision;
-  /** The tables as they are under the position's lock. */
-  readonly now: readonly SubscribedTable[];
   /** Tables that left the set within the batch. */
   readonly removed: ReadonlySet<string>;
   readonly parked: ReadonlyMap<string, LondisteError>;
@@ -29,10 +28,9 @@ export async function moveTables(
   moves: Moves,
 ): Promise<{ tookOver: readonly string[]; parked: readonly string[] }> {
   const { subscriber, name, fence, log } = link;
-  const { decision, now, removed, parked } = moves;
-  const isHeld = ({ name: table }: SubscribedTable): boolean =>
-    !parked.has(table) && decision.stillHolds(table, now);
-  for (const { name: table, snapshot, tickId } of decision.with('behind').filter(isHeld)) {
+  const { decision, removed, parked } = moves;
+  const isFit = ({ name: table }: SubscribedTable): boolean => !parked.has(table);
+  for (const { name: table, snapshot, tickId } of decision.with('behind').filter(isFit)) {
     await setTableState(subscriber, name, {
       table,
       event: 'behind',
@@ -40,10 +38,12 @@ export async function moveTables(
       mark: markOf(snapshot?.text, tickId),
     });
   }
-  const taken = decision.with('take-over').filter(isHeld);
+  const taken = decision.with('take-over').filter(isFit);
   for (const { name: table } of taken)
     await setTableState(subscriber, name, { table, event: 'taken-over', fence });
   const left = await park(link, moves);
+  for (const table of decision.tables.mended)
+    if (!parked.has(table)) await setTableError(subscriber, name, { table, error: undefined });
   for (const table of removed) {
     await subscriberResyncTable(subscriber, name, table);
     log.warn(
@@ -57,11 +57,10 @@ export async function moveTables(
 /** Parks tables where the batch begins; one that replay has not taken over yet, where it stands itself. */
 async function park(
   { subscriber, name, fence, log }: Link,
-  { batch: { from }, decision, now, parked }: Moves,
+  { batch: { from }, decision, parked }: Moves,
 ): Promise<string[]> {
   const left: string[] = [];
   for (const [table, error] of parked) {
-    if (!decision.stillHolds(table, now)) continue;
     const mark = decision.streams(table) ? markOf(from.snapshot, from.tickId) : undefined;
     if (!(await parkTable(subscriber, name, { table, fence, mark, error }))) continue;
     left.push(table);

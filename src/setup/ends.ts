@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { requireSchema } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { identify } from '../londiste/server-identity.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
@@ -21,10 +22,12 @@ export async function requireBoth({ name, provider, subscriber }: Ends): Promise
 
 export async function requireSubscriber(subscriber: Session): Promise<void> {
   const { hasLondiste } = await identify(subscriber);
-  if (hasLondiste) return;
-  throw new LondisteError('refused', `${subscriber.where}: londiste is not installed there`, {
-    hint: 'run: londiste CONFIG subscriber install',
-  });
+  if (!hasLondiste) {
+    throw new LondisteError('refused', `${subscriber.where}: londiste is not installed there`, {
+      hint: 'run: londiste CONFIG subscriber install',
+    });
+  }
+  await requireSchema(subscriber, 'londiste', 'londiste CONFIG subscriber install');
 }
 
 export async function refuseSameDatabase(provider: Session, subscriber: Session): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
-import { installSchema } from '../install/install.js';
+import { installSchema, requireSchema } from '../install/install.js';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
 import { registeredNames } from '../londiste/name.js';
@@ -16,10 +16,10 @@ import { identify } from '../londiste/server-identity.js';
 import { createQueue, getQueueInfo, setQueueConfig } from '../pgq/queue.js';
 
 /**
- * How long a change waits for its tick at most, in seconds. PgQ's own default of 3 suits consumers that want few
- * batches; whoever reads a replica pays for every millisecond, and a tick costs one row.
+ * A tick at every look that finds events: the ticker chooses when to look. PgQ's own default of 3 seconds suits
+ * consumers that want few batches; whoever reads a replica pays for every millisecond, and a tick costs one row.
  */
-const tickLagSeconds = 0.05;
+const tickerMaxLag = '0';
 
 /** Installs both schemas and makes the queue. What is there already stays as it is. Returns what was done. */
 export async function installProvider(session: Session, queue: string): Promise<string[]> {
@@ -27,7 +27,7 @@ export async function installProvider(session: Session, queue: string): Promise<
   const pgq = await installSchema(session, 'pgq');
   const londiste = await installSchema(session, 'londiste');
   const created = await createQueue(session, queue);
-  if (created) await setQueueConfig(session, queue, 'ticker_max_lag', `${tickLagSeconds} seconds`);
+  if (created) await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
   return [
     `schema pgq: ${pgq}`,
     `schema londiste: ${londiste}`,
@@ -43,6 +43,8 @@ export async function requireProvider(session: Session, queue: string): Promise<
       hint: 'run: londiste CONFIG provider install',
     });
   }
+  for (const schema of ['pgq', 'londiste'] as const)
+    await requireSchema(session, schema, 'londiste CONFIG provider install');
   if ((await getQueueInfo(session, queue)) === undefined) {
     throw new LondisteError('refused', `${session.where}: there is no queue ${queue}`, {
       hint: 'run: londiste CONFIG provider install, or correct pgq_queue_name',

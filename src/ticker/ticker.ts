@@ -1,15 +1,15 @@
 import type { Session } from '../db/session.js';
-import { Backoff } from '../kernel/backoff.js';
 import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
 import { keepRunning, type Service } from '../kernel/service.js';
 import { tap } from '../kernel/tap.js';
-import { announceTicker, ticker } from '../pgq/ticker.js';
+import { announceTicker, ticker, tickWhenDue, type Ticked } from '../pgq/ticker.js';
 import { openUntil, type Connect } from './connect.js';
+import { Pace, type Wait } from './pace.js';
 import { Readiness } from './readiness.js';
 
-/** Milliseconds to the next look while ticks are being made: what an event waits for, at most, in a busy queue. */
-const busyDelayMs = 10;
+/** Milliseconds for which the server is asked to wait at most: a stop waits for that too. */
+const patienceMs = 400;
 
 /** Milliseconds between lines of statistics. */
 const statisticsMs = 30_000;
@@ -54,38 +54,49 @@ export class Ticker implements Service {
     if (!(await readiness.waitForSchema(stop))) return;
     await announceTicker(session);
 
-    const idle = new Backoff({ first: Math.min(busyDelayMs, this.#loopDelayMs), most: this.#loopDelayMs });
+    const pace = new Pace(this.#loopDelayMs, performance.now());
     const statistics = new Statistics(this.#log);
     while (!stop.aborted) {
-      const ticks = await tickOnce(session);
+      const { ticks, events } = await this.#look(session, pace.next(performance.now()), stop);
       healthy();
-      statistics.add(ticks);
-      if (ticks > 0) idle.reset();
-      else await readiness.sayWhenThereIsNoQueue();
-      await sleep(idle.next(), stop);
+      if (ticks === 0) {
+        await readiness.sayWhenThereIsNoQueue();
+        continue;
+      }
+      await tap('ticker.ticked');
+      pace.ticked(events, performance.now());
+      statistics.add(ticks, events);
     }
+  }
+
+  /** Looks once or several times, until there was a tick. A long pause is slept here, where stop ends it. */
+  async #look(session: Session, { pauseMs, quietMs }: Wait, stop: AbortSignal): Promise<Ticked> {
+    const mostMs = this.#loopDelayMs;
+    if (pauseMs <= patienceMs) return tickWhenDue(session, { pauseMs, quietMs, mostMs, patienceMs });
+    await sleep(pauseMs, stop);
+    return tickWhenDue(session, { pauseMs: 0, quietMs, mostMs, patienceMs: 0 });
   }
 }
 
-/** Counts ticks and looks, and logs them now and then if there were ticks. */
+/** Counts ticks and the events that they closed, and logs them now and then if there were any. */
 class Statistics {
   #ticks = 0;
-  #looks = 0;
+  #events = 0;
   #since = Date.now();
 
   constructor(readonly log: Log) {}
 
-  add(ticks: number): void {
+  add(ticks: number, events: number): void {
     this.#ticks += ticks;
-    this.#looks += 1;
+    this.#events += events;
     const elapsed = Date.now() - this.#since;
     if (elapsed < statisticsMs) return;
-    this.log[this.#ticks > 0 ? 'info' : 'debug'](
-      { ticks: this.#ticks, looks: this.#looks, seconds: Math.round(elapsed / 1000) },
+    this.log.info(
+      { ticks: this.#ticks, events: this.#events, seconds: Math.round(elapsed / 1000) },
       'ticker',
     );
     this.#ticks = 0;
-    this.#looks = 0;
+    this.#events = 0;
     this.#since = Date.now();
   }
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { ConnectSettings, Row, Session } from '../../src/db/session.js';
+import type { ConnectSettings, Row } from '../../src/db/session.js';
 import { installSchema, requireSchema } from '../../src/install/install.js';
 import { createDatabase, open } from '../support/databases.js';
+import { catalogue } from './catalogue.js';
 
 const manifest = fileURLToPath(new URL('../../sql/pgq/install.sql', import.meta.url));
 
@@ -17,16 +18,16 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
     });
     expect(await installSchema(session, 'pgq')).toBe('installed');
     await requireSchema(session, 'pgq', '');
-    const before = await catalogue(session);
+    const before = await catalogue(session, 'pgq');
     expect(before.length).toBeGreaterThan(100);
     expect(await installSchema(session, 'pgq')).toBe('present');
-    expect(await catalogue(session)).toEqual(before);
+    expect(await catalogue(session, 'pgq')).toEqual(before);
   });
 
   it('makes the functions anew when they are not of this version, and keeps the tables', async () => {
     await using session = await open(await createDatabase(which));
     await installSchema(session, 'pgq');
-    const before = await catalogue(session);
+    const before = await catalogue(session, 'pgq');
     await session.query(`select pgq.create_queue('kept')`);
     await session.query(
       `create or replace function pgq.version() returns text language sql as $$ select 'old' $$`,
@@ -37,7 +38,7 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
       await session.query(`select pgq.version() ~ '^3' as ours, (select queue_name from pgq.queue)`),
     ).toEqual([{ ours: true, queue_name: 'kept' }]);
     await session.query(`select pgq.drop_queue('kept')`);
-    expect(await catalogue(session)).toEqual(before);
+    expect(await catalogue(session, 'pgq')).toEqual(before);
     expect(await installSchema(session, 'pgq')).toBe('present');
   });
 
@@ -111,29 +112,5 @@ async function installIn(settings: ConnectSettings): Promise<string> {
 
 async function catalogueOf(settings: ConnectSettings): Promise<Row[]> {
   await using session = await open(settings);
-  return await catalogue(session);
-}
-
-/** Every function, column, constraint and index of the schema, with its text and its rights. */
-async function catalogue(session: Session): Promise<Row[]> {
-  return session.query(
-    `select 'function' as kind, p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as text, p.proacl::text as rights
-       from pg_proc p where p.pronamespace = 'pgq'::regnamespace
-     union all
-     select 'column', c.relname || '.' || a.attname,
-         format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null ' else ' ' end
-           || coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
-         c.relacl::text
-       from pg_class c join pg_attribute a on a.attrelid = c.oid
-         left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-       where c.relnamespace = 'pgq'::regnamespace and a.attnum > 0 and not a.attisdropped
-     union all
-     select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid), null
-       from pg_constraint where connamespace = 'pgq'::regnamespace
-     union all
-     select 'index', indexname, indexdef, null from pg_indexes where schemaname = 'pgq'
-     union all
-     select 'view', viewname, definition, null from pg_views where schemaname = 'pgq'
-     order by 1, 2`,
-  );
+  return await catalogue(session, 'pgq');
 }

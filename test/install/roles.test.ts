@@ -68,7 +68,7 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
     await reader.query(`select pgq.register_consumer('q', 'c')`);
     await writer.query(`select pgq.insert_event('q', 't', 'd')`);
     await writer.query(`select pgq.insert_event('q', 't', 'd', null, null, null, null)`);
-    await administrator.query('select pgq.ticker()');
+    await administrator.query('call pgq.tick_when_due(0, 0, 0, 0)');
     const { batch } = await reader.one<{ batch: number }>(`select pgq.next_batch('q', 'c') as batch`);
     expect(await reader.query('select * from pgq.get_batch_events($1)', [batch])).toHaveLength(2);
     await reader.query('select pgq.event_retry($1, 1, 0)', [batch]);
@@ -81,6 +81,7 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
     const denied: [Session, string][] = [
       [reader, `select pgq.insert_event('q', 't', 'd')`],
       [reader, `select pgq.ticker()`],
+      [reader, `call pgq.tick_when_due(0, 0, 0, 0)`],
       [writer, `select pgq.next_batch('q', 'c')`],
       [writer, `select * from pgq.event_1`],
       [nobody, `select pgq.insert_event('q', 't', 'd')`],

@@ -10,6 +10,7 @@ import type { Replayed } from '../../src/replay/replayer.js';
 import { open, type Which } from '../support/databases.js';
 import { reach, recordTick, stateAt, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
+import { memoryLog } from '../ticker/memory-log.js';
 import { prelude, shapes, statement, type Kind, type Statement } from './shapes.js';
 
 const tables = Object.keys(shapes);
@@ -98,6 +99,7 @@ class Stage {
     readonly counts: Counts,
   ) {}
 
+  readonly #notes = memoryLog();
   #replay: { readonly budget: number; readonly daemons: Daemons } | undefined;
 
   static async make(from: Which, to: Which, counts: Counts): Promise<Stage> {
@@ -141,7 +143,7 @@ class Stage {
     };
     const daemons = Daemons.replay(
       { ...pair, subscriberSettings: { ...pair.subscriberSettings, user: superuser } },
-      { memoryBytes: budget, onBatch },
+      { memoryBytes: budget, onBatch, log: this.#notes.log },
     );
     this.#replay = { budget, daemons };
   }
@@ -176,6 +178,8 @@ class Stage {
     for (const one of [0, 1] as const)
       if (running[one] === true) await this.#end(this.writers[one], 'commit');
     await this.#compare(there, await this.#tick(there));
+    // Nobody else writes here, so nothing may have looked as if somebody had.
+    expect(this.#notes.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
   }
 
   /** What a statement that fails did, is the application's own affair: its transaction is rolled back. */

@@ -28,3 +28,14 @@ test('every state can be left for a new copy, and every one but the first is rea
   const reached = new Set(tableStates.flatMap((state) => Object.values(transitions[state])));
   for (const state of tableStates) expect(reached.has(state)).toBe(true);
 });
+
+test('every state but parked can be parked from, and only an operator, or lost events, end that', () => {
+  expect(statesBefore('fail')).toEqual(tableStates.filter((state) => state !== 'parked'));
+  const out = Object.entries(transitions.parked).filter(([, state]) => state !== null);
+  expect(Object.fromEntries(out)).toEqual({
+    resync: 'wanted',
+    retry: 'catching-up',
+    'retry-copy': 'wanted',
+    lost: 'wanted',
+  });
+});

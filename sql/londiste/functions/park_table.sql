@@ -1,8 +1,8 @@
 -- Takes a table out of the stream because of an error, from any of the expected states, and keeps the error with what
 -- to type about it. Returns false, and changes nothing, when the table is in none of them.
 -- It stands at the position that is given, or at its own where none is: that is where `retry` goes on, and from there
--- the provider must keep its events. A table whose first copy failed has no position; what it had of the provider's
--- events is of no use without the rows.
+-- the provider must keep its events. A table that does not exist here, or whose copy failed, has no position: events
+-- are of no use without the rows that were there before, and `retry` copies.
 -- Called by: replay, in the transaction that applies the others' rows, and the copier. Locks: the position row, then
 -- the table's row. Raises LD001 when the caller was replaced.
 create or replace function londiste.park_table(
@@ -10,6 +10,8 @@ create or replace function londiste.park_table(
     i_position_tick bigint, i_position_snapshot txid_snapshot,
     i_error text, i_sqlstate text, i_hint text, i_key text)
 returns boolean language plpgsql as $$
+declare
+    v_exists boolean := to_regclass(i_table_name) is not null;
 begin
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     if i_position_snapshot is null and exists (
@@ -21,8 +23,9 @@ begin
     end if;
     update londiste.table_state t
        set state = 'parked',
-           position_snapshot = coalesce(i_position_snapshot, t.position_snapshot),
+           position_snapshot = case when v_exists then coalesce(i_position_snapshot, t.position_snapshot) end,
            position_tick = case
+               when not v_exists then null
                when i_position_snapshot is not null then i_position_tick
                when t.position_snapshot is not null then t.position_tick
            end,

@@ -1,9 +1,12 @@
 -- Moves the position of a subscription to a tick, in the transaction that applied the batch which the tick closes.
+-- Deferred constraints are checked first: at the commit their failure could not be told from others any more.
 -- Called by: replay. Locks: the row, which the caller has locked before.
 create or replace function londiste.set_position(
     i_queue_name text, i_consumer_name text,
     i_tick_id bigint, i_tick_time timestamptz, i_tick_snapshot txid_snapshot, i_tick_event_seq bigint, i_epoch integer)
-returns void language sql as $$
+returns void language plpgsql as $$
+begin
+    set constraints all immediate;
     update londiste.position p
        set tick_id = i_tick_id,
            tick_time = i_tick_time,
@@ -11,5 +14,6 @@ returns void language sql as $$
            tick_event_seq = i_tick_event_seq,
            epoch = i_epoch,
            applied_at = clock_timestamp()
-     where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name
+     where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name;
+end
 $$;

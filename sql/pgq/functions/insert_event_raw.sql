@@ -39,6 +39,8 @@ begin
         perform set_config(counter, count::text, true);
     end if;
 
+    -- First our transaction id, then the event's: a tick that counts the event then knows of its transaction.
+    perform txid_current();
     new_id := nextval(q.queue_event_seq::regclass);
     new_id := coalesce(insert_event_raw.ev_id, new_id);
     execute format(

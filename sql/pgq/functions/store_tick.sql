@@ -15,13 +15,14 @@ declare
     last record;
     new_id bigint;
 begin
-    -- One statement: the snapshot is older than the sequence's value, which may so count a few events too many, never
-    -- too few.
-    select txid_current_snapshot() as snapshot,
-            coalesce(i_tick_id, nextval(q.queue_tick_seq::regclass)) as tick_id,
+    -- The sequence first, then a snapshot that knows all who have drawn from it: it sees their events, or lists them as
+    -- running, and pgq.has_news finds their events when they commit. An event that is counted and in neither would wait
+    -- for the next idle tick.
+    select q.queue_tick_seq as tick_seq, null::txid_snapshot as snapshot,
             coalesce(i_event_seq, pg_sequence_last_value(q.queue_event_seq::regclass)) as event_seq
         into this
         from pgq.queue q where q.queue_id = i_queue_id;
+    this.snapshot := pgq.complete_snapshot();
 
     select t.tick_snapshot as snapshot, t.tick_event_seq as event_seq
         into last
@@ -41,7 +42,8 @@ begin
     end if;
 
     insert into pgq.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)
-    values (i_queue_id, this.tick_id, coalesce(i_tick_time, clock_timestamp()), this.snapshot, this.event_seq)
+    values (i_queue_id, coalesce(i_tick_id, nextval(this.tick_seq::regclass)),
+        coalesce(i_tick_time, clock_timestamp()), this.snapshot, this.event_seq)
     returning tick_id into new_id;
 
     perform pgq.note_epoch(i_queue_id, new_id);

@@ -11,11 +11,19 @@ declare
     ticks bigint := 0;
 begin
     perform pgq.require_read_committed('pgq.ticker()');
-    for q in select d.queue_id, d.queue_name from pgq.tick_due d order by d.queue_id loop
+    for q in
+        select d.queue_id, d.queue_name, d.last_tick_id
+        from pgq.tick_due d
+        where not d.if_news or pgq.has_news(d.queue_id, d.last_snapshot, d.new_events > 0)
+        order by d.queue_id
+    loop
         begin
             perform pgq.lock_for_tick(q.queue_id);
             -- Another ticker may have been here while we waited.
-            if exists (select from pgq.tick_due d where d.queue_id = q.queue_id) then
+            if not exists (
+                select from pgq.tick t
+                where t.tick_queue = q.queue_id and t.tick_id > coalesce(q.last_tick_id, 0)
+            ) then
                 perform pgq.store_tick(q.queue_id, null, null, null);
                 ticks := ticks + 1;
             end if;

@@ -20,7 +20,10 @@ begin
     end if;
 
     perform pgq.lock_for_tick(q.queue_id);
-    if not exists (select from pgq.tick_due d where d.queue_id = q.queue_id) then
+    if not exists (
+        select from pgq.tick_due d
+        where d.queue_id = q.queue_id and (not d.if_news or pgq.has_news(d.queue_id, d.last_snapshot, d.new_events > 0))
+    ) then
         return null;
     end if;
     return pgq.store_tick(q.queue_id, null, null, null);

@@ -1,6 +1,7 @@
 /** C1 under load: what two tickers at once, many writers and a transaction that stays open do to the batches. */
 import { describe, expect, it } from 'vitest';
-import type { ConnectSettings } from '../../../src/db/session.js';
+import type { ConnectSettings, Session } from '../../../src/db/session.js';
+import { tickWhenDue } from '../../../src/pgq/ticker.js';
 import { tickOnce } from '../../../src/ticker/ticker.js';
 import { open } from '../../support/databases.js';
 import { drain, eagerQueue, pgqDatabase, value, write, type SeenEvent } from './pgq-database.js';
@@ -20,7 +21,7 @@ describe.each(['oldest', 'newest'] as const)('C1: two tickers at once on %s', (w
         writeInOneTransaction(settings, until),
       ]),
       countWaits(settings, until),
-      Promise.all([tickUntil(settings, until), tickUntil(settings, until)]),
+      Promise.all([tickUntil(settings, until, tickOnce), tickUntil(settings, until, tickPatiently)]),
       drainUntil(settings, until + 500),
     ]);
     await tickOnce(session);
@@ -75,10 +76,20 @@ async function writeInOneTransaction(settings: ConnectSettings, until: number): 
   return committed;
 }
 
-async function tickUntil(settings: ConnectSettings, until: number): Promise<number> {
+async function tickUntil(
+  settings: ConnectSettings,
+  until: number,
+  pass: (session: Session) => Promise<number>,
+): Promise<number> {
   await using session = await open(settings);
   let ticks = 0;
-  while (Date.now() < until) ticks += await tickOnce(session);
+  while (Date.now() < until) ticks += await pass(session);
+  return ticks;
+}
+
+/** As the daemon does it. */
+async function tickPatiently(session: Session): Promise<number> {
+  const { ticks } = await tickWhenDue(session, { pauseMs: 0, quietMs: 0, mostMs: 5, patienceMs: 50 });
   return ticks;
 }
 
