@@ -54,8 +54,3 @@ function readValue(text: string, from: number): { value: string; end: number } {
 function skipBlanks(text: string, from: number): number {
   return from + (/^\s*/.exec(text.slice(from))?.[0].length ?? 0);
 }
-
-/** A value as it stands in the keyword form, quoted where it must be. */
-export function quoteConninfoValue(value: string): string {
-  return /^[^\s'\\]+$/.test(value) ? value : `'${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
-}

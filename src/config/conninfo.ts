@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { LondisteError } from '../kernel/errors.js';
 import { addEnvironment, refuseLimited, type ConninfoParts } from './conninfo-keywords.js';
-import { conninfoParts, quoteConninfoValue } from './conninfo-text.js';
+import { conninfoParts } from './conninfo-text.js';
 import { expandHome, systemUser } from './home.js';
 import { lookUpPassword } from './password-file.js';
 import { serviceParts } from './service-file.js';
@@ -68,17 +68,6 @@ export function readConninfo(text: string, environment: NodeJS.ProcessEnv): Conn
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
   };
   return { settings, holdsPassword, notes: [note, plainTextNote(settings, parts)].filter(isThere) };
-}
-
-/** A connection in words for a message: no password. */
-export function describe({ host, port, user, database }: ConnectSettings): string {
-  return `database ${database} at ${host.includes(':') ? `[${host}]` : host}:${port} as ${user}`;
-}
-
-/** Where and as whom, in libpq's keyword form and without the password; `parseConninfo` reads it back. */
-export function formatConninfo({ host, port, user, database }: ConnectSettings): string {
-  const parts = Object.entries({ dbname: database, host, port: String(port), user });
-  return parts.map(([keyword, value]) => `${keyword}=${quoteConninfoValue(value)}`).join(' ');
 }
 
 function addService(parts: ConninfoParts, environment: NodeJS.ProcessEnv): void {

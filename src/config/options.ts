@@ -166,7 +166,7 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       aliases: [{ key: 'maint_delay_min', times: 60, unset: '-1' }],
       help: 'seconds between two runs of maintenance (maint_delay_min takes minutes)',
     },
-    loopDelay('0.1', 'seconds between two looks for new events when there was nothing to do'),
+    loopDelay('0.1', 'seconds between two looks for new events, at most'),
     ...files,
   ],
 };

@@ -22,22 +22,6 @@ export function splitRecord(text: string): RawField[] {
   return fields;
 }
 
-/** The fields at `positions`, reading the record no further than the last of them. */
-export function pickFields(text: string, positions: readonly number[]): RawField[] {
-  const last = Math.max(...positions);
-  const picked: RawField[] = new Array<RawField>(positions.length).fill(nullField);
-  const end = text.length - 1;
-  let start = 1;
-  for (let field = 0; field <= last; field += 1) {
-    if (start > end) throw new Error('a row has fewer fields than its layout');
-    const after = endOfField(text, start, end);
-    const at = positions.indexOf(field);
-    if (at !== -1) picked[at] = text.slice(start, after);
-    start = after + 1;
-  }
-  return picked;
-}
-
 /** The position behind the field that begins at `start`: that of the next comma, or of the closing parenthesis. */
 function endOfField(text: string, start: number, end: number): number {
   if (text[start] !== '"') {

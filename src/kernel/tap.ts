@@ -6,6 +6,7 @@ import { LondisteError } from './errors.js';
  */
 export const moments = [
   'replay.fetched',
+  'replay.chunk-applied',
   'replay.applied-not-committed',
   'replay.committed-not-finished',
   'replay.finished',

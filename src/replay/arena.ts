@@ -42,6 +42,7 @@ export class Arena {
     const to = this.#used;
     copyBytes(source, start, end, this.at(this.#current), to);
     this.#used += capacity;
+    this.#bytes += capacity;
     return to;
   }
 
@@ -60,7 +61,6 @@ export class Arena {
     this.#opened += 1;
     this.#current = this.#blocks.push(block) - 1;
     this.#used = 0;
-    this.#bytes += blockSize;
   }
 }
 

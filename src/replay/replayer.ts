@@ -136,6 +136,7 @@ export class Replayer {
         if (chunk.isLast) this.#readAhead(batch);
         await writer.apply(chunk);
         chunk.free();
+        await tap('replay.chunk-applied');
         for (const table of chunk.removed) removed.add(table);
         total.chunks += 1;
         total.events += chunk.events - chunk.ignored;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arrayLiteral } from '../../src/event/array.js';
-import { fieldValue, joinRecord, pickFields, splitRecord } from '../../src/event/record.js';
+import { fieldValue, joinRecord, splitRecord } from '../../src/event/record.js';
 import { createDatabase, open, type Which } from '../support/databases.js';
 
 /** Characters that the formats treat specially, and some that they do not. */
@@ -21,7 +21,6 @@ describe('records as text', () => {
   test('what is no record is refused', () => {
     for (const text of ['', '1,2', '(1', '("a)', '("a\\")'])
       expect(() => splitRecord(text)).toThrow('not a row');
-    expect(() => pickFields('(1,2)', [2])).toThrow('fewer fields');
   });
 
   test.each(['oldest', 'newest'] as const)('PostgreSQL (%s) and we read each other', async (which: Which) => {
@@ -41,8 +40,6 @@ describe('records as text', () => {
           );
           expect(splitRecord(record).map(fieldValue)).toEqual(fields);
           expect(joinRecord(splitRecord(record))).toBe(record);
-          const outermost = width === 1 ? [0] : [width - 1, 0];
-          expect(pickFields(record, outermost).map(fieldValue)).toEqual(outermost.map((at) => fields[at]));
         }
         const flat = square.flat();
         const back = await session.query<{ e: string | null }>(

@@ -81,6 +81,50 @@ test('kills under load', { timeout: 180_000 }, async () => {
   await user.must('pgqadm ticker.ini -s');
 });
 
+test('kills in the middle of batches that do not fit into memory', { timeout: 180_000 }, async () => {
+  const sides = { provider: await createDatabase('newest'), subscriber: await createDatabase('oldest') };
+  const user = new Installation(sides.provider, sides.subscriber);
+  await user.createEntry();
+  await user.replicateEntry();
+  await eventually(
+    async () => (await user.must('londiste replica.ini subscriber tables')).includes(' ok'),
+    true,
+  );
+  // One table's rows are written chunk by chunk, the other's wait for the end: it has another unique index.
+  await using provider = await open(sides.provider);
+  const hits = new Map<string, number>();
+  for (const unique of [false, true]) {
+    if (unique) {
+      await using subscriber = await open(sides.subscriber);
+      await subscriber.execute('create unique index on entry (item)');
+    }
+    for (const moment of [
+      'replay.fetched',
+      'replay.chunk-applied',
+      'replay.applied-not-committed',
+      'replay.committed-not-finished',
+    ]) {
+      await user.must('londiste replica.ini -s');
+      await provider.execute(`insert into entry (item) select gen_random_uuid() from generate_series(1, 4000);
+        update entry set item = gen_random_uuid() where id % 3 = 0; delete from entry where id % 7 = 0`);
+      const visit = moment === 'replay.chunk-applied' ? 4 : 1;
+      await user.must('londiste replica.ini replay -d', {
+        LONDISTE_TAP: `${moment}=kill:${visit}`,
+        LONDISTE_REPLAY_MEMORY: '64kB',
+      });
+      await user.gone('lmaster_to_slave');
+      expect(user.log('lmaster_to_slave').trimEnd().split('\n').at(-1)).toContain(`tap ${moment}`);
+      appendFileSync(`${user.folder}/lmaster_to_slave.log`, '\n');
+      hits.set(moment, (hits.get(moment) ?? 0) + 1);
+      await user.must('londiste replica.ini replay -d', { LONDISTE_REPLAY_MEMORY: '64kB' });
+      await becomeEqual(sides, { sequence: 'entry_id_seq' });
+    }
+  }
+  console.log(`kills in the middle: ${[...hits].map(([moment, count]) => `${moment} ${count}`).join(', ')}`);
+  await user.must('londiste replica.ini -s');
+  await user.must('pgqadm ticker.ini -s');
+});
+
 /** Inserts rows, each once and under a key of its own, and changes some, until stopped. */
 async function write(settings: Parameters<typeof open>[0], stop: AbortSignal): Promise<number> {
   await using provider = await open(settings, 'load');

@@ -17,7 +17,7 @@ export async function tickNow(provider: Session, queue: string): Promise<number>
 }
 
 /**
- * Subscribes to tables while replay runs and takes the ticks that it takes until they are `ok`. `subscriber` may be a
+ * Subscribes to tables of schema public while replay runs and takes the ticks that it takes until they are `ok`. `subscriber` may be a
  * session of another role than the pair's own. A pair that does this needs no ticker, and no other one ticks for it.
  */
 export async function subscribeByHand(
@@ -29,7 +29,9 @@ export async function subscribeByHand(
   await addProviderTables(provider, name.queue, tables);
   await addSubscriberTables({ ...ends, subscriber: as }, tables);
   const states = async (): Promise<string[]> =>
-    (await listTables(subscriber, name)).map(({ state, error }) => error ?? state);
+    (await listTables(subscriber, name))
+      .filter((table) => tables.some((one) => table.name === `public.${one}`))
+      .map(({ state, error }) => error ?? state);
   const end = Date.now() + 20_000;
   let now = await states();
   while (now.some((state) => state !== 'ok') && Date.now() < end) {
@@ -37,7 +39,7 @@ export async function subscribeByHand(
     await new Promise((resolve) => setTimeout(resolve, 20));
     now = await states();
   }
-  expect(now).toEqual(now.map(() => 'ok'));
+  expect(now).toEqual(tables.map(() => 'ok'));
 }
 
 /** The tick that the subscriber stands at. */

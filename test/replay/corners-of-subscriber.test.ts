@@ -1,0 +1,248 @@
+/** What a subscriber may have of its own on a replicated table, and what is then right: kept from acting, told, or refused. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { superuser } from '../../src/embedded/server.js';
+import { listTables } from '../../src/setup/subscriber-tables.js';
+import { asSuperuser, open, type Which } from '../support/databases.js';
+import { digest, reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
+import { createPair, Daemons, type Pair } from '../support/pair.js';
+import { memoryLog } from '../ticker/memory-log.js';
+
+/** Replayed by a role that may keep triggers from acting, or by the tables' owner, who may not. */
+type Role = 'mighty' | 'owner';
+
+/** A pair with a table `other` that must go on, whatever becomes of the table of a test. */
+class Subscription {
+  private constructor(
+    readonly pair: Pair,
+    readonly role: Role,
+    readonly notes: ReturnType<typeof memoryLog>,
+  ) {}
+
+  static async make(from: Which, to: Which, role: Role): Promise<Subscription> {
+    const made = new Subscription(await createPair(from, to), role, memoryLog());
+    const { pair, notes } = made;
+    const user = role === 'mighty' ? superuser : pair.subscriberSettings.user;
+    Daemons.replay({ ...pair, subscriberSettings: { ...pair.subscriberSettings, user } }, { log: notes.log });
+    for (const session of [pair.provider, pair.subscriber])
+      await session.execute('create table other (n serial primary key)');
+    await made.subscribe('other');
+    return made;
+  }
+
+  async subscribe(table: string): Promise<void> {
+    if (this.role === 'owner') return subscribeByHand(this.pair, [table]);
+    await using mighty = await open({ ...this.pair.subscriberSettings, user: superuser });
+    await subscribeByHand(this.pair, [table], mighty);
+  }
+
+  /** A replicated table of its own for a test, with 20 rows. */
+  async table(name: string, here = `create table ${name} (id int primary key, v text)`): Promise<void> {
+    await this.pair.provider.execute(
+      `create table ${name} (id int primary key, v text); insert into ${name} select g, 'old' from generate_series(1, 20) g`,
+    );
+    await this.pair.subscriber.execute(here);
+    await this.subscribe(name);
+  }
+
+  /** Runs it on the provider and waits until the subscriber has committed the tick after it. */
+  async change(sql: string): Promise<void> {
+    await this.pair.provider.execute(`${sql}; insert into other default values`);
+    await reach(this.pair, await tickNow(this.pair.provider, this.pair.name.queue));
+    expect(await this.#here('other')).toBe(await digest(this.pair.provider, ['other']));
+  }
+
+  async equal(table: string): Promise<void> {
+    expect(await this.#here(table)).toBe(await digest(this.pair.provider, [table]));
+  }
+
+  /** As somebody reads whom row level security does not bind. */
+  #here(table: string): Promise<string> {
+    const { port, database } = this.pair.subscriberSettings;
+    return asSuperuser(port, (root) => digest(root, [table]), database);
+  }
+
+  async stateOf(
+    table: string,
+  ): Promise<{ state: string; error: string | undefined; hint: string | undefined }> {
+    const found = (await listTables(this.pair.subscriber, this.pair.name)).find(
+      ({ name }) => name === `public.${table}`,
+    );
+    return { state: found?.state ?? 'none', error: found?.error, hint: found?.errorHint };
+  }
+
+  /** The change parks the table, whose error and hint say `words`; nothing of the change is there, and `other` goes on. */
+  async parks(table: string, sql: string, ...words: string[]): Promise<void> {
+    const before = await this.#here(table);
+    await this.change(sql);
+    const { state, error, hint } = await this.stateOf(table);
+    expect(state).toBe('parked');
+    for (const word of [table, ...words])
+      expect(`${error} ${hint}`.toLowerCase()).toContain(word.toLowerCase());
+    expect(hint).not.toBe('');
+    expect(await this.#here(table)).toBe(before);
+  }
+
+  warnings(table: string): string[] {
+    return this.notes.lines.filter((line) => line.startsWith('warn') && line.includes(table));
+  }
+}
+
+const everyKind = (table: string): string =>
+  `insert into ${table} values (100, 'new'); update ${table} set v = 'changed' where id % 2 = 0;
+   update ${table} set id = id + 1000 where id = 5; delete from ${table} where id = 7`;
+
+const changes = {
+  insert: (table: string) => `insert into ${table} values (100, 'new')`,
+  'insert of many': (table: string) =>
+    `insert into ${table} select g, 'new' from generate_series(1000, 2000) g`,
+  update: (table: string) => `update ${table} set v = 'changed' where id = 2`,
+  delete: (table: string) => `delete from ${table} where id = 3`,
+};
+
+describe.each([
+  ['oldest', 'newest'],
+  ['newest', 'oldest'],
+] as const)('from %s to %s', (from, to) => {
+  let mighty: Subscription;
+  let owner: Subscription;
+
+  beforeAll(async () => {
+    mighty = await Subscription.make(from, to, 'mighty');
+    owner = await Subscription.make(from, to, 'owner');
+    for (const { pair } of [mighty, owner]) {
+      await pair.subscriber.execute(`create table fired (what text);
+        create function note() returns trigger language plpgsql as $$begin insert into public.fired values (tg_name || ' ' || tg_op); return null; end$$;
+        create function refuse() returns trigger language plpgsql as $$begin raise exception 'not here'; end$$;
+        create function swallow() returns trigger language plpgsql as $$begin return null; end$$`);
+    }
+  });
+
+  test('triggers and rules do not act, unless they are ENABLE REPLICA or ENABLE ALWAYS', async () => {
+    await mighty.table('entry');
+    await mighty.pair.subscriber.execute(`
+      create trigger ordinary before insert or update or delete on entry for each row execute function refuse();
+      create trigger as_replica after insert or update or delete on entry for each row execute function note();
+      create trigger always after insert or update or delete on entry for each row execute function note();
+      alter table entry enable replica trigger as_replica; alter table entry enable always trigger always;
+      create rule swallow as on insert to entry do instead nothing; create rule keep as on delete to entry do instead nothing;
+      create rule also as on update to entry do also insert into fired values ('rule')`);
+    await mighty.change(everyKind('entry'));
+    await mighty.equal('entry');
+    expect(await mighty.pair.subscriber.query('select distinct what from fired order by what')).toEqual(
+      ['always', 'as_replica'].flatMap((name) =>
+        ['DELETE', 'INSERT', 'UPDATE'].map((op) => ({ what: `${name} ${op}` })),
+      ),
+    );
+    expect(await mighty.stateOf('entry')).toMatchObject({ state: 'ok', error: undefined });
+  });
+
+  test('a rule that does something else instead', async () => {
+    await mighty.table('ruled');
+    await mighty.pair.subscriber.execute(
+      `create rule elsewhere as on insert to ruled do instead insert into fired values (new.v); alter table ruled enable always rule elsewhere`,
+    );
+    await mighty.parks(
+      'ruled',
+      changes.insert('ruled'),
+      'rule elsewhere',
+      'alter table public.ruled enable rule "elsewhere"',
+    );
+    await owner.table('ruled');
+    await owner.pair.subscriber.execute(`create rule keep as on delete to ruled do instead nothing`);
+    await owner.parks('ruled', changes.delete('ruled'), 'rule keep', 'session_replication_role');
+  });
+
+  test('so are they refused from the beginning', async () => {
+    for (const [subscription, how] of [
+      [mighty, 'enable always rule'],
+      [owner, 'enable rule'],
+    ] as const) {
+      const { pair } = subscription;
+      for (const session of [pair.provider, pair.subscriber])
+        await session.execute('create table rules (id int primary key)');
+      await pair.subscriber.execute(
+        `create rule nothing as on update to rules do instead nothing; alter table rules ${how} nothing`,
+      );
+      await expect(subscription.subscribe('rules')).rejects.toThrow('rule');
+    }
+  });
+
+  test.each(Object.entries(changes))('a trigger that swallows the rows of an %s', async (what, change) => {
+    const table = `swallowed_by_${what.replaceAll(' ', '_')}`;
+    await mighty.table(table);
+    await mighty.pair.subscriber
+      .execute(`create trigger swallow before ${what.split(' ')[0]} on ${table} for each row execute function swallow();
+      alter table ${table} enable always trigger swallow`);
+    await mighty.parks(table, change(table), 'a trigger of the subscriber');
+  });
+
+  test('a trigger that raises, for a role that may not keep it from firing', async () => {
+    await owner.table('raising');
+    await owner.pair.subscriber.execute(
+      `create trigger refuse before update on raising for each row execute function refuse()`,
+    );
+    await owner.parks('raising', everyKind('raising'), 'not here');
+  });
+
+  test('row level security that binds the owner: told, not silently filtered', async () => {
+    await owner.table('secured');
+    await owner.pair.subscriber
+      .execute(`alter table secured enable row level security; alter table secured force row level security;
+      create policy low on secured using (id < 10)`);
+    await owner.parks('secured', everyKind('secured'), 'row-level security');
+  });
+
+  test('rights that were taken away', async () => {
+    await owner.table('revoked');
+    const { port, database } = owner.pair.subscriberSettings;
+    await asSuperuser(
+      port,
+      (root) => root.execute(`alter table revoked owner to ${superuser}; grant select on revoked to app`),
+      database,
+    );
+    await owner.parks('revoked', everyKind('revoked'), 'permission denied', 'grant select');
+  });
+
+  test('columns in another order, and some of its own', async () => {
+    await owner.table(
+      'shaped',
+      `create table shaped (own text default 'mine', v text, id int primary key, at timestamptz default now())`,
+    );
+    await owner.change(everyKind('shaped'));
+    const columns = 'select id, v from shaped order by id';
+    expect(await owner.pair.subscriber.query(columns)).toEqual(await owner.pair.provider.query(columns));
+    expect(await owner.pair.subscriber.query('select own from shaped where id = 100')).toEqual([
+      { own: 'mine' },
+    ]);
+  });
+
+  test('rows that are not what the provider took them for are counted, told and healed', async () => {
+    await owner.table('drifted');
+    const { subscriber } = owner.pair;
+    await subscriber.execute(
+      `delete from drifted where id in (1, 2, 3); insert into drifted values (50, 'left over'), (51, 'left over')`,
+    );
+    await owner.change(
+      `update drifted set v = 'healed' where id = 1; delete from drifted where id = 2; insert into drifted values (50, 'new'); delete from drifted where id = 19`,
+    );
+    expect(owner.warnings('drifted')).toHaveLength(1);
+    expect(owner.warnings('drifted')[0]).toMatch(
+      /public\.drifted.*2 rows were missing, 1 were there already/,
+    );
+    expect(owner.warnings('drifted')[0]).not.toMatch(/healed|left over/);
+    await owner.change(
+      `update drifted set v = 'healed' where id = 3; insert into drifted values (51, 'new')`,
+    );
+    await owner.equal('drifted');
+    // Many at once take another way, and not a silent one.
+    await subscriber.execute(
+      `delete from drifted where id between 10 and 15; insert into drifted select g, 'left over' from generate_series(2000, 2400) g`,
+    );
+    await owner.change(
+      `update drifted set v = 'all'; insert into drifted select g, repeat('x', 100) from generate_series(1000, 4000) g`,
+    );
+    await owner.equal('drifted');
+    expect(owner.warnings('drifted').at(-1)).toMatch(/6 rows were missing, 401 were there already/);
+    expect(await owner.stateOf('drifted')).toMatchObject({ state: 'ok' });
+  });
+});
