@@ -19,6 +19,9 @@ export interface ReplayContext extends DaemonContext {
   readonly onBatch?: (replayed: Replayed) => void;
 }
 
+/** How long a batch that is being applied may hold up a stop, in milliseconds. */
+const stopPatienceMs = 3_000;
+
 /** Replay and copier of one subscription, side by side until stopped. */
 export async function runReplay(
   settings: ReplaySettings,
@@ -48,7 +51,18 @@ export async function runReplay(
     },
   });
   const copier = new Copier({ log, bell: bells.copy, open: () => connections.openWorkbench() });
-  await supervise([replay, copier], stop);
+  let patience: NodeJS.Timeout | undefined;
+  stop.addEventListener('abort', () => {
+    patience = setTimeout(() => {
+      log.warn('the batch under way is given up: it will be applied at the next start');
+      connections.cut();
+    }, stopPatienceMs);
+  });
+  try {
+    await supervise([replay, copier], stop);
+  } finally {
+    clearTimeout(patience);
+  }
   stats.write();
 }
 

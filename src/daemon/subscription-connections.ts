@@ -9,6 +9,7 @@ import { tickChannel } from '../pgq/ticker.js';
 import { catchUp } from '../replay/catch-up.js';
 import type { KeyTable } from '../replay/key-table.js';
 import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
+import { mostEvents } from '../replay/take.js';
 import { registerSubscriber } from '../setup/subscription.js';
 
 /** What the replay daemon of one subscription needs to know. */
@@ -46,9 +47,12 @@ export class SubscriptionConnections implements AsyncDisposable {
   readonly #bells: Options['bells'];
   readonly #freeKeyTables: KeyTable[] = [];
   readonly #replacing = new Map<string, number>();
+  readonly #batches = { mostEvents };
+  readonly #firing = new WeakMap<Session, boolean>();
   readonly #listening = new WeakSet<Session>();
   #provider: Session | undefined;
-  #feed: Session | undefined;
+  /** A promise, so that two who ask at once get the same one. */
+  #feed: Promise<Session> | undefined;
   #subscriber: Session | undefined;
   #fence: number | undefined;
 
@@ -88,7 +92,7 @@ export class SubscriptionConnections implements AsyncDisposable {
       const provider = keep(await this.#open('provider', 'copy'));
       const feed = keep(await this.#open('provider', 'copy feed', { lock_timeout: String(lockTimeoutMs) }));
       const subscriber = keep(await this.#open('subscriber', 'copy'));
-      await prepareSubscriber(subscriber, this.#log, this.#settings);
+      await this.#prepare(subscriber);
       const link = this.#linkOver({ provider, subscriber, feed: () => Promise.resolve(feed) }, fence);
       return {
         ...link,
@@ -102,8 +106,21 @@ export class SubscriptionConnections implements AsyncDisposable {
     }
   }
 
+  /** Drops replay's connections at once: what is not committed is rolled back, and done again at the next start. */
+  cut(): void {
+    this.#subscriber?.destroy();
+    this.#provider?.destroy();
+    this.#feed?.then(
+      (feed) => {
+        feed.destroy();
+      },
+      () => undefined,
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const open = [this.#subscriber, this.#feed, this.#provider].filter((session) => session !== undefined);
+    const feed = await this.#feed?.catch(() => undefined);
+    const open = [this.#subscriber, feed, this.#provider].filter((session) => session !== undefined);
     await Promise.all(open.map((session) => session.end()));
   }
 
@@ -115,10 +132,16 @@ export class SubscriptionConnections implements AsyncDisposable {
       fence,
       log: this.#log,
       layouts: new Layouts(),
-      targets: new Targets(name, sessions.provider, sessions.subscriber),
+      targets: new Targets(
+        name,
+        sessions.provider,
+        sessions.subscriber,
+        this.#firing.get(sessions.subscriber) ?? true,
+      ),
       memoryBytes,
       freeKeyTables: this.#freeKeyTables,
       replacing: this.#replacing,
+      batches: this.#batches,
     };
   }
 
@@ -129,17 +152,23 @@ export class SubscriptionConnections implements AsyncDisposable {
   }
 
   async #openFeed(): Promise<Session> {
-    if (this.#feed && !this.#feed.closed) return this.#feed;
+    const open = await this.#feed?.catch(() => undefined);
+    if (open && !open.closed) return open;
     const lock_timeout = String(this.#settings.lockTimeoutMs);
-    this.#feed = await this.#open('provider', 'replay feed', { lock_timeout, work_mem: sortMemory });
+    this.#feed = this.#open('provider', 'replay feed', { lock_timeout, work_mem: sortMemory });
     return this.#feed;
   }
 
   async #openSubscriber(): Promise<Session> {
     if (this.#subscriber && !this.#subscriber.closed) return this.#subscriber;
     this.#subscriber = await this.#open('subscriber', 'replay');
-    await prepareSubscriber(this.#subscriber, this.#log, this.#settings);
+    await this.#prepare(this.#subscriber);
     return this.#subscriber;
+  }
+
+  async #prepare(subscriber: Session): Promise<void> {
+    const { firesTriggers } = await prepareSubscriber(subscriber, this.#log, this.#settings);
+    this.#firing.set(subscriber, firesTriggers);
   }
 
   /** Has the bells rung by ticks, by changes of a table's state, and by the loss of a connection. */

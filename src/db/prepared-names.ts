@@ -8,6 +8,11 @@ export class PreparedNames {
     this.#most = most;
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.#names.clear();
+  }
+
   /** The name of a statement, and that of one which has to be forgotten for it. */
   take(text: string): { name: string; evicted: string | undefined } {
     const known = this.#names.get(text);

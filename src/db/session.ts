@@ -171,14 +171,24 @@ export class Session implements AsyncDisposable {
     return (await this.#run({ name, text, values })).rowCount ?? 0;
   }
 
+  /** Has every statement parsed anew at its next use. */
+  async forgetPrepared(): Promise<void> {
+    this.#prepared.clear();
+    await this.execute('deallocate all');
+    for (const name of Object.keys(this.#parsed)) Reflect.deleteProperty(this.#parsed, name);
+  }
+
   async #forget(name: string): Promise<void> {
-    const { connection } = this.#client as unknown as {
-      connection: { parsedStatements: Record<string, string> };
-    };
     // A statement whose first use failed was never prepared.
-    if (!(name in connection.parsedStatements)) return;
+    if (!(name in this.#parsed)) return;
     await this.execute(`deallocate ${name}`);
-    Reflect.deleteProperty(connection.parsedStatements, name);
+    Reflect.deleteProperty(this.#parsed, name);
+  }
+
+  /** What the driver takes for prepared, by name. */
+  get #parsed(): Record<string, string> {
+    return (this.#client as unknown as { connection: { parsedStatements: Record<string, string> } })
+      .connection.parsedStatements;
   }
 
   async #run<T extends object>(query: {

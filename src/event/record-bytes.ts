@@ -1,7 +1,7 @@
 /**
  * Rows as COPY writes a composite value: `(1,"two words",,"")` with COPY's escapes around it. Inside quotes a quote is
- * written twice and a backslash four times, and no backslash stands before a quote, so that field ends are found
- * without undoing anything.
+ * written twice and a backslash four times, and no quote is escaped by a backslash, so that field ends are found without
+ * undoing anything.
  */
 const quote = 0x22;
 const comma = 0x2c;

@@ -4,6 +4,8 @@ import type { Session } from '../db/session.js';
 export interface Column {
   readonly name: string;
   readonly type: string;
+  /** The type without its length or scale: casting to it changes no value. */
+  readonly base_type: string;
   /** Whether unnest takes an array of the type further apart: arrays and composites. */
   readonly expands: boolean;
   /** Whether the type itself, a domain, refuses NULL. */
@@ -52,17 +54,32 @@ export function uniqueOver(shape: TableShape, columns: readonly string[]): Uniqu
   );
 }
 
-/**
- * Locks tables for writing until the end of the transaction and returns a signature of each: while that is the same, so
- * is the table. Null for one that does not exist.
- */
+/** A table that was to be locked for writing. */
+export interface LockedTable {
+  /** While it is the same, so is the table; undefined when there is no such table. */
+  readonly signature: string | undefined;
+  /** Why it cannot be written to at all. */
+  readonly problem: { readonly message: string; readonly sqlstate: string } | undefined;
+}
+
+/** Locks tables for writing until the end of the transaction. */
 export async function lockTargets(
   session: Session,
   tables: readonly string[],
-): Promise<Map<string, string | null>> {
-  const rows = await session.query<{ table_name: string; signature: string | null }>(
-    'select table_name, signature from londiste.lock_targets($1)',
-    [tables],
+): Promise<Map<string, LockedTable>> {
+  const rows = await session.query<{
+    table_name: string;
+    signature: string | null;
+    problem: string | null;
+    problem_sqlstate: string | null;
+  }>('select * from londiste.lock_targets($1)', [tables]);
+  return new Map(
+    rows.map(({ table_name, signature, problem, problem_sqlstate }) => [
+      table_name,
+      {
+        signature: signature ?? undefined,
+        problem: problem === null ? undefined : { message: problem, sqlstate: problem_sqlstate ?? '' },
+      },
+    ]),
   );
-  return new Map(rows.map(({ table_name, signature }) => [table_name, signature]));
 }

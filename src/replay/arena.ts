@@ -10,12 +10,13 @@ export class Arena {
   #blocks: Buffer[] = [];
   #opened = 0;
   #current = -1;
+  #last = -1;
   #used = blockSize;
   #bytes = 0;
 
-  /** The block that was written to last, and where in it. */
+  /** The block that was written to last. */
   get block(): number {
-    return this.#current;
+    return this.#last;
   }
 
   /** Bytes that are in use. */
@@ -34,12 +35,12 @@ export class Arena {
   put(source: Buffer, start: number, end: number, capacity: number): number {
     if (end - start > largestShared) {
       this.#bytes += end - start;
-      this.#current = this.#blocks.push(source) - 1;
-      this.#used = blockSize;
+      this.#last = this.#blocks.push(source) - 1;
       return start;
     }
     if (this.#current === -1 || this.#used + capacity > blockSize) this.#open();
     const to = this.#used;
+    this.#last = this.#current;
     copyBytes(source, start, end, this.at(this.#current), to);
     this.#used += capacity;
     this.#bytes += capacity;
@@ -50,7 +51,7 @@ export class Arena {
   reset(): void {
     this.#blocks = [];
     this.#opened = 0;
-    this.#current = -1;
+    this.#current = this.#last = -1;
     this.#used = blockSize;
     this.#bytes = 0;
   }

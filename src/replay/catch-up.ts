@@ -5,7 +5,7 @@ import { Superseded } from '../table/superseded.js';
 import type { Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { Chunks } from './chunks.js';
-import type { Link } from './link.js';
+import { forgetShapes, type Link } from './link.js';
 import { Plan } from './plan.js';
 import { reportDrift } from './table-moves.js';
 
@@ -26,7 +26,7 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
     } catch (thrown) {
       await chunks.close();
       if (thrown instanceof Superseded) return false;
-      link.targets.forget();
+      await forgetShapes(link);
       const error = asLondisteError(thrown);
       // Parking is the copier's; what is tried again here is only another way of writing.
       if (subscriber.closed || !plan.learn(error) || plan.parked.has(table)) throw error;
@@ -48,7 +48,7 @@ async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promis
     const writer = new BatchWriter(link, plan);
     let isRemoved = false;
     while (chunk !== undefined) {
-      chunks.readAhead();
+      if (!chunk.isOversize) chunks.readAhead();
       await writer.apply(chunk);
       chunk.free();
       isRemoved ||= chunk.removed.has(table);

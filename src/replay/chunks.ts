@@ -1,18 +1,23 @@
+import type { Session } from '../db/session.js';
 import { collect, type Chunk, type Range } from './collect.js';
 import type { Decision } from './handover.js';
 import type { Link } from './link.js';
 import type { Batch } from './take.js';
+
+/** A chunk, and whether it is the last of all: then the connection that it came over is free. */
+export type BatchChunk = Chunk & { readonly endsBatch: boolean };
 
 /**
  * Chunks of one or more ranges of events, read one ahead of the one that is applied: while the subscriber works on a
  * chunk the provider sends the next. Both together stay within the memory for changes.
  */
 export class Chunks {
-  readonly #chunks: AsyncGenerator<Chunk, void, undefined>;
-  #ahead: Promise<IteratorResult<Chunk, void>> | undefined;
+  readonly #chunks: AsyncGenerator<BatchChunk, void, undefined>;
+  #ahead: Promise<IteratorResult<BatchChunk, void>> | undefined;
+  #feed: Session | undefined;
 
   constructor(link: Link, ranges: readonly Range[]) {
-    this.#chunks = chunksOf(link, ranges);
+    this.#chunks = this.#read(link, ranges);
   }
 
   /** Begins to read the next chunk. */
@@ -23,22 +28,30 @@ export class Chunks {
   }
 
   /** The next chunk, or undefined after the last. */
-  async next(): Promise<Chunk | undefined> {
+  async next(): Promise<BatchChunk | undefined> {
     this.readAhead();
     const result = await this.#ahead;
     this.#ahead = undefined;
     return result === undefined || result.done === true ? undefined : result.value;
   }
 
-  /** Gives the rest up. */
+  /** Gives the rest up, at once: what is under way may be a chunk that takes the provider minutes. */
   async close(): Promise<void> {
+    if (this.#ahead) this.#feed?.destroy();
     await this.#ahead?.catch(() => undefined);
     await this.#chunks.return();
   }
-}
 
-async function* chunksOf(link: Link, ranges: readonly Range[]): AsyncGenerator<Chunk, void, undefined> {
-  for (const range of ranges) yield* collect(link, range, link.memoryBytes / 2);
+  async *#read(link: Link, ranges: readonly Range[]): AsyncGenerator<BatchChunk, void, undefined> {
+    const opened = (feed: Session): void => {
+      this.#feed = feed;
+    };
+    for (const [n, range] of ranges.entries()) {
+      for await (const chunk of collect(link, range, { budget: link.memoryBytes / 2, opened })) {
+        yield { ...chunk, endsBatch: chunk.isLast && n === ranges.length - 1 };
+      }
+    }
+  }
 }
 
 /**

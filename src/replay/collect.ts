@@ -1,3 +1,4 @@
+import type { Session } from '../db/session.js';
 import { changeOf, type Change } from '../event/change.js';
 import { wholeLines } from '../event/copy-text.js';
 import { eventColumns, EventLines } from '../event/event-lines.js';
@@ -31,6 +32,8 @@ export interface Chunk {
   readonly ignored: number;
   /** Whether it is the last of its range. */
   readonly isLast: boolean;
+  /** Whether a row in it is larger than the memory for changes: then nothing else should be in memory beside it. */
+  readonly isOversize: boolean;
   /** Lets its memory be used again. */
   free(): void;
 }
@@ -42,11 +45,12 @@ const garbageBytes = 8 * 1024 * 1024;
 export async function* collect(
   link: Link,
   range: Range,
-  budget: number,
+  { budget, opened }: { budget: number; opened: (feed: Session) => void },
 ): AsyncGenerator<Chunk, void, undefined> {
   const { from, to, tables } = range;
   const sql = await eventRangeSql(link.provider, { queue: link.name.queue, from, to, tables });
   const feed = await link.feed();
+  opened(feed);
   const lines = new EventLines();
   let chunk = new Collector(link, range.wants);
   let read = 0;
@@ -67,6 +71,11 @@ export async function* collect(
       }
       const waiting = chunk.add(lines);
       if (waiting) await waiting;
+      if (chunk.bytes > 2 * budget) {
+        // A row that large must not wait in memory for the next one to arrive beside it.
+        yield chunk.done({ isLast: false, isOversize: true });
+        chunk = new Collector(link, range.wants);
+      }
     }
   }
   yield chunk.done({ isLast: true });
@@ -114,7 +123,7 @@ class Collector {
     return undefined;
   }
 
-  done({ isLast }: { isLast: boolean }): Chunk {
+  done({ isLast, isOversize = false }: { isLast: boolean; isOversize?: boolean }): Chunk {
     for (const [table, failure] of this.#failures) {
       // What a later event of the range, the table's removal from the set, would make void is no failure.
       if (!this.#removed.has(table)) throw asLondisteError(failure).of(table);
@@ -126,6 +135,7 @@ class Collector {
       events: this.#events,
       ignored: this.#ignored,
       isLast,
+      isOversize,
       free: () => {
         const { keys } = this.#shared;
         keys.reset();

@@ -18,6 +18,10 @@ export class TableList {
     return this.#tables.get(name);
   }
 
+  get names(): string[] {
+    return [...this.#tables.keys()];
+  }
+
   /** Those that replay may take from the copier. */
   get ready(): SubscribedTable[] {
     return [...this.#tables.values()].filter(({ state }) => state === 'ready');

@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.js';
+import { kindOf } from '../db/sqlstate.js';
 import { pinSettings } from '../db/settings.js';
 import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
@@ -30,16 +31,18 @@ export interface Link {
   readonly memoryBytes: number;
   /** Memory of chunks that are done with, for the next ones. */
   readonly freeKeyTables: KeyTable[];
+  /** How many events a batch may have that is made of several ticks: fewer after the subscriber ran out of something. */
+  readonly batches: { mostEvents: number };
   /** Until when a table is written by deleting first, as the clock has it: see `Plan`. */
   readonly replacing: Map<string, number>;
 }
 
-/** Settings of a session that changes the replicated tables. */
+/** Settings of a session that changes the replicated tables; tells whether their ordinary triggers fire all the same. */
 export async function prepareSubscriber(
   subscriber: Session,
   log: Log,
   { lockTimeoutMs, statementTimeoutMs }: { lockTimeoutMs: number; statementTimeoutMs: number },
-): Promise<void> {
+): Promise<{ firesTriggers: boolean }> {
   await pinSettings(subscriber, {
     lock_timeout: String(lockTimeoutMs),
     statement_timeout: String(statementTimeoutMs),
@@ -53,13 +56,23 @@ export async function prepareSubscriber(
   await subscriber.query(
     `select set_config('synchronous_commit', 'local', false) where current_setting('synchronous_commit') = 'off'`,
   );
+  const { may, database } = await subscriber.one<{ may: boolean; database: string }>(
+    `select has_database_privilege(current_database(), 'temporary') as may, quote_ident(current_database()) as database`,
+  );
+  if (!may) {
+    throw new LondisteError('rights', `${subscriber.where}: the role may not make temporary tables there`, {
+      hint: `GRANT TEMPORARY ON DATABASE ${database} TO the role of subscriber_db`,
+    });
+  }
   try {
     await subscriber.execute('set session_replication_role = replica');
+    return { firesTriggers: false };
   } catch (error) {
     if (!(error instanceof LondisteError) || error.kind !== 'rights') throw error;
     log.debug(
       `${subscriber.where}: the role may not set session_replication_role; tables with triggers or foreign keys are refused`,
     );
+    return { firesTriggers: true };
   }
 }
 
@@ -93,13 +106,15 @@ export async function claim(
 
 /** The tables of the subscriber that changes go into, each described when it is first met and when it has changed. */
 export class Targets {
-  readonly #known = new Map<string, { readonly target: Target; readonly signature: string | null }>();
+  readonly #known = new Map<string, { readonly target: Target; readonly signature: string | undefined }>();
   #keys = new Map<string, readonly string[]>();
 
   constructor(
     readonly name: SubscriptionName,
     readonly provider: Session,
     readonly subscriber: Session,
+    /** Whether the session fires ordinary triggers: its role may not do otherwise. */
+    readonly firesTriggers: boolean,
   ) {}
 
   /** The key's columns as the provider has them registered; undefined when it has no such table any more. */
@@ -116,16 +131,17 @@ export class Targets {
     tables: readonly { readonly table: string; readonly keyColumns: readonly string[] }[],
   ): Promise<(table: string) => Target> {
     if (tables.length === 0) return unfit;
-    const signatures = await lockTargets(
+    const locked = await lockTargets(
       this.subscriber,
       tables.map(({ table }) => table),
     );
     const failures = new Map<string, unknown>();
     for (const { table, keyColumns } of tables) {
-      const signature = signatures.get(table) ?? null;
-      if (this.#known.get(table)?.signature === signature) continue;
+      const { signature, problem } = locked.get(table) ?? {};
+      if (signature !== undefined && this.#known.get(table)?.signature === signature) continue;
       this.#known.delete(table);
       try {
+        if (problem) throw asProblem(problem, this.subscriber.where);
         const target = await this.#describe(table, keyColumns);
         this.#known.set(table, { target, signature });
       } catch (failure) {
@@ -137,6 +153,15 @@ export class Targets {
 
   async #describe(table: string, keyColumns: readonly string[]): Promise<Target> {
     const shape = await describeTable(this.subscriber, table);
+    if (shape && shape.triggers.length > 0 && this.firesTriggers) {
+      throw new LondisteError(
+        'refused',
+        `table ${table} has triggers or foreign keys on the subscriber (${shape.triggers.join(', ')}), which the role may not keep from firing`,
+        {
+          hint: 'GRANT SET ON PARAMETER session_replication_role TO the role of subscriber_db (PostgreSQL 15 and later), or disable or drop them',
+        },
+      );
+    }
     if (shape) return new Target(table, shape, keyColumns);
     throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
       hint: `create it there, or type: londiste CONFIG subscriber remove ${table}`,
@@ -148,6 +173,22 @@ export class Targets {
     this.#known.clear();
     this.#keys.clear();
   }
+}
+
+/** After a failure: nothing that is remembered of the tables is to be trusted. */
+export async function forgetShapes({
+  subscriber,
+  targets,
+}: Pick<Link, 'subscriber' | 'targets'>): Promise<void> {
+  targets.forget();
+  if (!subscriber.closed) await subscriber.forgetPrepared();
+}
+
+function asProblem(
+  { message, sqlstate }: { message: string; sqlstate: string },
+  where: string,
+): LondisteError {
+  return new LondisteError(kindOf(sqlstate), `${where}: ${message}`, { sqlstate });
 }
 
 function unfit(table: string, failure?: unknown): never {

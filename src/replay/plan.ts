@@ -14,6 +14,7 @@ const conflicts: ReadonlySet<string | undefined> = new Set(['23505', '23P01']);
  */
 export class Plan {
   readonly #replacing: Map<string, number>;
+  readonly #triedAnew = new Set<string>();
   readonly #parked = new Map<string, LondisteError>();
 
   /** `replacing` is kept from batch to batch: until when each such table is written by deleting first. */
@@ -40,6 +41,11 @@ export class Plan {
       return true;
     }
     if (error.tableReaction !== 'park' || this.#parked.has(table)) return false;
+    if (!this.#triedAnew.has(table)) {
+      // What we remember of the table, or the server's prepared statements for it, may be what is wrong.
+      this.#triedAnew.add(table);
+      return true;
+    }
     this.#parked.set(table, error);
     return true;
   }

@@ -1,7 +1,7 @@
 import type { Log } from '../kernel/log.js';
 import type { Batch } from './take.js';
 
-/** Replay is behind when the tick that closes its batch is older than this, in milliseconds. */
+/** Replay is behind when the tick that opens its batch is older than this, in milliseconds. */
 const behindAfterMs = 5_000;
 
 /** How often it says so, in milliseconds. */

@@ -10,11 +10,11 @@ import { isSameTick, type Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { Chunks, rangesOf } from './chunks.js';
 import { Decision, Redecided, TableList } from './handover.js';
-import type { Link } from './link.js';
+import { forgetShapes, type Link } from './link.js';
 import { Plan } from './plan.js';
 import { changedSequences, setSequences } from './sequences.js';
 import { moveTables, reportDrift } from './table-moves.js';
-import { takeBatch, type Batch } from './take.js';
+import { mostEvents, takeBatch, type Batch } from './take.js';
 
 /** What one pass did with a batch. */
 export interface Replayed {
@@ -69,6 +69,7 @@ export class Replayer {
 
     const replayed = await this.#applyUntilItFits(batch, decision, ahead?.chunks);
     this.#at = batch.to;
+    link.batches.mostEvents = Math.min(mostEvents, link.batches.mostEvents * 2);
     // Errors do not count as moves.
     if (this.#tables && this.#tables.mended.length > 0) this.#tables = undefined;
     await tap('replay.committed-not-finished');
@@ -88,9 +89,10 @@ export class Replayer {
   }
 
   /** Applies the batch; when a table's own fault is in the way, again without that fault, or without that table. */
-  async #applyUntilItFits(batch: Batch, decision: Decision, fetched: Chunks | undefined): Promise<Replayed> {
+  async #applyUntilItFits(batch: Batch, first: Decision, fetched: Chunks | undefined): Promise<Replayed> {
     const link = this.#link;
-    const plan = new Plan(link.replacing);
+    let plan = new Plan(link.replacing);
+    let decision = first;
     let chunks = fetched;
     for (;;) {
       chunks ??= new Chunks(
@@ -105,11 +107,14 @@ export class Replayer {
         chunks = undefined;
         if (thrown instanceof Redecided) {
           decision = thrown.decision;
+          // What was wrong with a table may be what its move has mended.
+          plan = new Plan(link.replacing);
           continue;
         }
-        // The shape of a table that we remember may be what is wrong.
-        link.targets.forget();
         const error = withTable(asLondisteError(thrown), decision);
+        await forgetShapes(link);
+        // A batch of fewer ticks needs fewer locks, and less of everything else.
+        if (error.kind === 'resources') link.batches.mostEvents = Math.ceil(link.batches.mostEvents / 2);
         if (link.subscriber.closed || !plan.learn(error)) throw await this.#kept(error);
         link.log.debug({ table: error.table }, `${error.message}; the batch is applied anew`);
       }
@@ -132,8 +137,8 @@ export class Replayer {
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };
       while (chunk !== undefined) {
-        chunks.readAhead();
-        if (chunk.isLast) this.#readAhead(batch);
+        if (chunk.endsBatch) this.#readAhead(batch);
+        else if (!chunk.isOversize) chunks.readAhead();
         await writer.apply(chunk);
         chunk.free();
         await tap('replay.chunk-applied');
@@ -226,7 +231,7 @@ export class Replayer {
 function withTable(error: LondisteError, decision: Decision): LondisteError {
   const { schema, table } = (error.cause ?? {}) as { schema?: string; table?: string };
   if (error.table !== undefined || schema === undefined || table === undefined) return error;
-  const name = decision.tables.streaming.find((known) => {
+  const name = decision.tables.names.find((known) => {
     const parsed = parseName(known);
     return parsed.schema === schema && parsed.name === table;
   });

@@ -60,7 +60,10 @@ async function park(
   { batch: { from }, decision, parked }: Moves,
 ): Promise<string[]> {
   const left: string[] = [];
+  const taken = new Set(decision.with('take-over').map((table) => table.name));
   for (const [table, error] of parked) {
+    // Any other is not replay's to move.
+    if (!decision.streams(table) && !taken.has(table)) continue;
     const mark = decision.streams(table) ? markOf(from.snapshot, from.tickId) : undefined;
     if (!(await parkTable(subscriber, name, { table, fence, mark, error }))) continue;
     left.push(table);

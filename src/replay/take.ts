@@ -15,11 +15,14 @@ export interface Batch {
  * Events that one batch has at most, unless a single tick closes more. While replay is behind it takes several ticks at
  * once: fewer commits, and rows that change again and again are written once. When it is not, there is one tick to take.
  */
-const mostEvents = 200_000;
+export const mostEvents = 200_000;
 
 /** The batch that follows tick `from`, or undefined when there is none yet. */
-export async function takeBatch({ name, provider }: Link, from: Tick): Promise<Batch | undefined> {
-  const range = await nextRange(provider, name.queue, { after: from.tickId, mostEvents });
+export async function takeBatch({ name, provider, batches }: Link, from: Tick): Promise<Batch | undefined> {
+  const range = await nextRange(provider, name.queue, {
+    after: from.tickId,
+    mostEvents: batches.mostEvents,
+  });
   if (range.from === undefined || !isSameTick(range.from, from))
     throw lostPosition({ name, provider }, from, range.from);
   return range.to && { from, to: range.to, head: range.head ?? range.to };

@@ -7,6 +7,7 @@ import { uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table
 /** One column of the key on the subscriber. */
 export interface KeyColumn {
   readonly name: string;
+  /** Without a length or scale: a key that does not fit must match nothing, not be cut until it matches another. */
   readonly type: string;
   /** Whether unnest would take an array of the type further apart: such keys go as text. */
   readonly expands: boolean;
@@ -87,6 +88,8 @@ export class Target {
         ? (image) => image
         : (image) => {
             const fields = splitRecord(image);
+            if (fields.length !== layout.columns.length)
+              throw new Error(`it has ${fields.length} fields, its layout ${layout.columns.length}`);
             return joinRecord(order.map((from) => fields[from] ?? nullField));
           },
     };
@@ -112,5 +115,5 @@ function keyColumn(shape: TableShape, unique: UniqueIndex, name: string): KeyCol
   const column = shape.columns.find((candidate) => candidate.name === name);
   const operator = unique.operators[unique.columns.indexOf(name)];
   if (!column || operator === undefined) throw new Error(`key column ${name} is not described`);
-  return { name, type: column.type, expands: column.expands, operator };
+  return { name, type: column.base_type, expands: column.expands, operator };
 }

@@ -82,3 +82,42 @@ test('sessions are cut under load and during copies', { timeout: 120_000 }, asyn
   await replay.stop();
   await ticker.stop();
 });
+
+test('one side is connected anew without the other', async () => {
+  const pair = await createPair('newest', 'oldest');
+  const { provider, subscriber, ends, name } = pair;
+  for (const session of [provider, subscriber])
+    await session.execute('create table entry (id serial primary key, item text)');
+  Daemons.ticker(pair);
+  Daemons.replay(pair);
+  await addProviderTables(provider, name.queue, ['entry']);
+  await eventually(
+    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
+    true,
+  );
+  await addSubscriberTables(ends, ['entry']);
+  await eventually(async () => (await listTables(subscriber, name)).map(({ state }) => state), ['ok']);
+
+  for (const side of ['provider', 'subscriber'] as const) {
+    const other = side === 'provider' ? subscriber : provider;
+    const kept = await backends(other);
+    const lost = await backends(side === 'provider' ? provider : subscriber);
+    await asSuperuser((side === 'provider' ? pair.providerSettings : pair.subscriberSettings).port, (admin) =>
+      admin.query('select pg_terminate_backend(pid) from unnest($1::int[]) pid', [lost]),
+    );
+    await provider.execute(`insert into entry (item) values ('after ${side}')`);
+    await eventually(() => fingerprint(subscriber, 'entry'), await fingerprint(provider, 'entry'));
+    expect(await backends(other)).toEqual(kept);
+    const now = await backends(side === 'provider' ? provider : subscriber);
+    expect(now.filter((pid) => lost.includes(pid))).toEqual([]);
+    expect(lost.length).toBeGreaterThan(0);
+  }
+});
+
+/** Replay's own sessions on a side. */
+async function backends(session: Pair['provider']): Promise<number[]> {
+  const rows = await session.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and application_name like 'londiste c replay%' order by pid`,
+  );
+  return rows.map(({ pid }) => pid);
+}

@@ -1,5 +1,5 @@
 -- What a table looks like, for both sides: null when there is no relation of that name, else
---   {oid, relkind, columns: [{name, type, expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
+--   {oid, relkind, columns: [{name, type, base_type (without a length), expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
@@ -22,6 +22,7 @@ begin
             select coalesce(json_agg(json_build_object(
                        'name', a.attname,
                        'type', format_type(a.atttypid, a.atttypmod),
+                       'base_type', format_type(a.atttypid, -1),
                        'expands', t.typcategory in ('A', 'C'),
                        'refuses_null', t.typtype = 'd' and t.typnotnull,
                        'generated', a.attgenerated <> '',
