@@ -47,6 +47,7 @@ export class SubscriptionConnections implements AsyncDisposable {
   readonly #bells: Options['bells'];
   readonly #freeKeyTables: KeyTable[] = [];
   readonly #replacing = new Map<string, number>();
+  readonly #toldOf = new Map<string, number>();
   readonly #batches = { mostEvents };
   readonly #firing = new WeakMap<Session, boolean>();
   readonly #listening = new WeakSet<Session>();
@@ -142,6 +143,7 @@ export class SubscriptionConnections implements AsyncDisposable {
       freeKeyTables: this.#freeKeyTables,
       replacing: this.#replacing,
       batches: this.#batches,
+      toldOf: this.#toldOf,
     };
   }
 

@@ -64,7 +64,8 @@ export function unescapeField(field: Buffer): Buffer {
   return plain.subarray(0, length);
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is a character of a value like any other.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * A field as text. Bytes that are no UTF-8 (a server in SQL_ASCII hands such out unchecked) are an error: replacing

@@ -45,16 +45,15 @@ export async function subscriberGetSeqList(
   }));
 }
 
+/** Sets a sequence; returns what is wrong when that cannot be done. */
 export async function setSequence(
   session: Session,
   { queue, consumer }: SubscriptionName,
   value: SequenceValue,
-): Promise<void> {
-  await session.query('select londiste.set_sequence($1, $2, $3, $4, $5)', [
-    queue,
-    consumer,
-    value.name,
-    value.lastValue,
-    value.isCalled,
-  ]);
+): Promise<string | undefined> {
+  const { problem } = await session.one<{ problem: string | null }>(
+    'select londiste.set_sequence($1, $2, $3, $4, $5) as problem',
+    [queue, consumer, value.name, value.lastValue, value.isCalled],
+  );
+  return problem ?? undefined;
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.js';
 import { changeOf, type Change } from '../event/change.js';
 import { wholeLines } from '../event/copy-text.js';
-import { eventColumns, EventLines } from '../event/event-lines.js';
+import { eventColumns, EventLines, type EventHeader } from '../event/event-lines.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { freeBuffers } from '../kernel/garbage.js';
@@ -52,7 +52,9 @@ export async function* collect(
   const feed = await link.feed();
   opened(feed);
   const lines = new EventLines();
-  let chunk = new Collector(link, range.wants);
+  const removed = new Set<string>();
+  const begin = (): Collector => new Collector(link, range.wants, removed);
+  let chunk = begin();
   let read = 0;
   for await (const some of wholeLines(
     feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`),
@@ -65,16 +67,16 @@ export async function* collect(
     }
     while (lines.next()) {
       // Before the event goes in: so the chunk that ends a range is never empty, and its end is known.
-      if (chunk.bytes >= budget) {
+      if (chunk.bytes >= budget || chunk.isBarrier(lines.header)) {
         yield chunk.done({ isLast: false });
-        chunk = new Collector(link, range.wants);
+        chunk = begin();
       }
       const waiting = chunk.add(lines);
       if (waiting) await waiting;
       if (chunk.bytes > 2 * budget) {
         // A row that large must not wait in memory for the next one to arrive beside it.
         yield chunk.done({ isLast: false, isOversize: true });
-        chunk = new Collector(link, range.wants);
+        chunk = begin();
       }
     }
   }
@@ -87,12 +89,14 @@ class Collector {
   readonly #wants: (table: string) => boolean;
   readonly #shared: Shared;
   readonly #tables = new Map<string, KeptRows>();
-  readonly #removed = new Set<string>();
+  readonly #removed: Set<string>;
   readonly #failures = new Map<string, unknown>();
   #events = 0;
   #ignored = 0;
 
-  constructor(link: Link, wants: (table: string) => boolean) {
+  /** `removed` is common to all chunks of a range. */
+  constructor(link: Link, wants: (table: string) => boolean, removed: Set<string>) {
+    this.#removed = removed;
     this.#link = link;
     this.#wants = wants;
     let numbers = 0;
@@ -103,6 +107,16 @@ class Collector {
   /** What it takes of the memory for changes. */
   get bytes(): number {
     return this.#shared.keys.bytes + this.#tables.size * bytesOfTable;
+  }
+
+  /**
+   * Whether a chunk must end before an event: its table's rows came in another layout so far. The same key may be written
+   * in another way there (1.00 and 1.0000), so that only the order of the chunks tells which is the last.
+   */
+  isBarrier({ table, layoutId }: EventHeader): boolean {
+    if (table === null || layoutId === null) return false;
+    const before = this.#tables.get(table)?.layoutId;
+    return before !== undefined && before !== layoutId;
   }
 
   /** Takes the event that `lines` stands at; returns a promise only where something has to be asked for first. */

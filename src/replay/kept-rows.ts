@@ -54,6 +54,7 @@ export class KeptRows {
   #entries: number[] = [];
   #truncated = false;
   #moved = 0;
+  #layoutId: string | undefined;
 
   /** `keyColumns` in the order in which the provider has the table registered. */
   constructor(table: string, keyColumns: readonly string[], shared: Shared) {
@@ -66,6 +67,11 @@ export class KeptRows {
   /** Whether the table is to be emptied before the kept rows go in. */
   get truncated(): boolean {
     return this.#truncated;
+  }
+
+  /** The layout of the rows and keys so far. */
+  get layoutId(): string | undefined {
+    return this.#layoutId;
   }
 
   /** How many rows came under another key by an UPDATE: so many may be missing under their new one. */
@@ -109,6 +115,7 @@ export class KeptRows {
   /** `layout` is that of the change's row or key; a truncate has none. */
   add(change: Change, layout: Layout | undefined, data: EventData): void {
     const { keys, layouts, number } = this.#shared;
+    this.#layoutId = layout?.id ?? this.#layoutId;
     if (change.kind === 'truncate') {
       // Under another number its keys are others from now on.
       this.#owner = number();

@@ -31,6 +31,8 @@ export interface Link {
   readonly memoryBytes: number;
   /** Memory of chunks that are done with, for the next ones. */
   readonly freeKeyTables: KeyTable[];
+  /** When a sequence that cannot be set was last told of. */
+  readonly toldOf: Map<string, number>;
   /** How many events a batch may have that is made of several ticks: fewer after the subscriber ran out of something. */
   readonly batches: { mostEvents: number };
   /** Until when a table is written by deleting first, as the clock has it: see `Plan`. */
@@ -156,7 +158,7 @@ export class Targets {
     if (shape && shape.triggers.length > 0 && this.firesTriggers) {
       throw new LondisteError(
         'refused',
-        `table ${table} has triggers or foreign keys on the subscriber (${shape.triggers.join(', ')}), which the role may not keep from firing`,
+        `table ${table} has triggers, rules or foreign keys on the subscriber (${shape.triggers.join(', ')}), which the role may not keep from firing`,
         {
           hint: 'GRANT SET ON PARAMETER session_replication_role TO the role of subscriber_db (PostgreSQL 15 and later), or disable or drop them',
         },

@@ -102,8 +102,8 @@ export class Replayer {
       try {
         return await this.#applyInTransaction({ batch, decision, chunks }, plan);
       } catch (thrown) {
-        await chunks.close();
-        await this.close();
+        // Both at once: each may hold the connection that the other waits for.
+        await Promise.all([chunks.close(), this.close()]);
         chunks = undefined;
         if (thrown instanceof Redecided) {
           decision = thrown.decision;

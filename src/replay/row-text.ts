@@ -4,7 +4,7 @@ import { fieldValue, splitRecord } from '../event/record.js';
 import { insideRecord, longestLine, recordToLine } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
 import type { KeptRows } from './kept-rows.js';
-import type { RowMapping, Target } from './target.js';
+import type { RowMapping, Target, WrittenFields } from './target.js';
 
 const lineBlock = 1 << 16;
 
@@ -12,7 +12,7 @@ const lineBlock = 1 << 16;
 export function* rowLines(
   rows: KeptRows,
   kept: readonly number[],
-  { keep }: RowMapping,
+  { keep }: WrittenFields,
 ): Generator<Buffer, void, undefined> {
   let out = Buffer.allocUnsafe(lineBlock);
   let to = 0;

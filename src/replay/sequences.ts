@@ -1,4 +1,3 @@
-import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { sequenceValues } from '../londiste/provider.js';
 import { setSequence, subscriberGetSeqList } from '../londiste/sequence.js';
 import type { SequenceValue } from '../londiste/provider.js';
@@ -19,20 +18,23 @@ export async function changedSequences({ name, provider, subscriber }: Link): Pr
   });
 }
 
+/** How often a sequence that cannot be set is told of, in milliseconds. */
+const tellEveryMs = 60_000;
+
+/** Sets the sequences that can be set. One that cannot is told of now and then, and tried again with the next batch. */
 export async function setSequences(
-  { name, subscriber }: Link,
+  { name, subscriber, log, toldOf }: Link,
   values: readonly SequenceValue[],
 ): Promise<void> {
   for (const value of values) {
-    try {
-      await setSequence(subscriber, name, value);
-    } catch (error) {
-      const { kind, message, sqlstate } = asLondisteError(error);
-      throw new LondisteError(kind, `sequence ${value.name}: ${message}`, {
-        cause: error,
-        sqlstate,
-        hint: `make it fit the provider's (ALTER SEQUENCE, or create it), or type: londiste CONFIG subscriber remove-seq ${value.name}`,
-      });
+    const problem = await setSequence(subscriber, name, value);
+    const sequence = value.name;
+    if (problem === undefined) {
+      toldOf.delete(sequence);
+    } else if ((toldOf.get(sequence) ?? 0) < Date.now() - tellEveryMs) {
+      toldOf.set(sequence, Date.now());
+      const hint = `make it fit the provider's (ALTER SEQUENCE, or create it), or type: londiste CONFIG subscriber remove-seq ${sequence}`;
+      log.error({ sequence, hint }, `sequence ${sequence} cannot be set, the tables go on: ${problem}`);
     }
   }
 }

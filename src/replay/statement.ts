@@ -1,5 +1,5 @@
 import { quoteIdent } from '../db/identifiers.js';
-import type { KeyColumn, RowMapping, Target } from './target.js';
+import type { KeyColumn, RowMapping, Target, WrittenFields } from './target.js';
 
 /**
  * The statements that change a table by sets. Rows come from `rows`, an expression for the FROM clause under the alias
@@ -49,19 +49,19 @@ export function insertMissing(target: Target, mapping: RowMapping, rows: RowSour
 }
 
 export function insertRows(target: Target, mapping: RowMapping, { sql }: RowSource): string {
-  const columns = mapping.insertColumns.join(', ');
-  const selected = mapping.insertColumns.map((column) => `r.${column}`).join(', ');
+  const columns = mapping.inserted.columns.join(', ');
+  const selected = mapping.inserted.columns.map((column) => `r.${column}`).join(', ');
   return `insert into ${target.name} (${columns}) overriding system value select ${selected} from ${sql}`;
 }
 
 /** Takes rows as lines of COPY, in the order of the layout's columns. */
-export function copyRows({ insertColumns }: RowMapping, table: string): string {
-  return `copy ${table} (${insertColumns.join(', ')}) from stdin`;
+export function copyRows({ columns }: WrittenFields, table: string): string {
+  return `copy ${table} (${columns.join(', ')}) from stdin`;
 }
 
 /** A staging table for rows of a mapping: the same types, none of the constraints; gone at the end of the transaction. */
-export function createStage(target: Target, { insertColumns }: RowMapping, stage: string): string {
-  return `create temporary table ${stage} on commit drop as select ${insertColumns.join(', ')} from ${target.name} with no data`;
+export function createStage(target: Target, { staged }: RowMapping, stage: string): string {
+  return `create temporary table ${stage} on commit drop as select ${staged.columns.join(', ')} from ${target.name} with no data`;
 }
 
 /** Lets rows of a staging table be found by key. */

@@ -15,7 +15,7 @@ import {
   rowsInStage,
   updateRows,
 } from './statement.js';
-import type { RowMapping, Target } from './target.js';
+import type { RowMapping, Target, WrittenFields } from './target.js';
 
 /**
  * How the rows that stay get in: `update` changes those that are there and inserts the others; `replace` deletes all of
@@ -145,13 +145,14 @@ export class TableWriter {
     const { present, absent } = all.split();
     if (present.isFew) {
       const missing = present.count - (await this.#array(updateRows, present));
-      if (missing > 0) await this.#array(insertMissing, present);
+      if (missing > 0) this.#require(await this.#array(insertMissing, present), missing);
       this.#missing += missing;
     } else {
       const stage = await this.#stage(present, layout, this.#stages);
       const source = rowsInStage(this.target, stage);
       const missing = present.count - (await this.#run(updateRows(this.target, present.mapping, source)));
-      if (missing > 0) await this.#run(insertMissing(this.target, present.mapping, source));
+      if (missing > 0)
+        this.#require(await this.#run(insertMissing(this.target, present.mapping, source)), missing);
       this.#missing += missing;
       await this.#run(`truncate ${stage}`);
     }
@@ -161,13 +162,25 @@ export class TableWriter {
       return;
     }
     const extra = absent.count - (await this.#array(insertMissing, absent));
-    if (extra > 0) await this.#array(updateRows, absent);
+    if (extra > 0) this.#require(await this.#array(updateRows, absent), absent.count);
     this.#extra += extra;
+  }
+
+  /** What neither was there nor could be put there is held off by a rule or a trigger. */
+  #require(written: number, expected: number): void {
+    if (written === expected) return;
+    throw new LondisteError(
+      'refused',
+      `${expected - written} rows could not be written: something on the subscriber holds them off`,
+      {
+        hint: `look at the rules, row security and ENABLE ALWAYS triggers of ${this.target.name} there`,
+      },
+    );
   }
 
   async #insertAll(rows: Rows): Promise<void> {
     if (rows.isFew) await this.#array(insertRows, rows);
-    else await this.#copy(rows, this.target.name);
+    else await this.#copy(rows, this.target.name, rows.mapping.inserted);
   }
 
   async #array(
@@ -189,13 +202,13 @@ export class TableWriter {
       if (stages === this.#waiting) await this.#run(indexStage(this.target, stage));
       stages.set(layout, stage);
     }
-    if (rows.count > 0) await this.#copy(rows, stage);
+    if (rows.count > 0) await this.#copy(rows, stage, rows.mapping.staged);
     return stage;
   }
 
-  async #copy({ rows, kept, mapping }: Rows, table: string): Promise<void> {
+  async #copy({ rows, kept }: Rows, table: string, fields: WrittenFields): Promise<void> {
     try {
-      await this.#subscriber.copyIn(copyRows(mapping, table), rowLines(rows, kept, mapping));
+      await this.#subscriber.copyIn(copyRows(fields, table), rowLines(rows, kept, fields));
     } catch (thrown) {
       throw withKey(asLondisteError(thrown), rows, kept);
     }

@@ -14,15 +14,23 @@ export interface KeyColumn {
   readonly operator: string;
 }
 
+/** Which fields of an image go into a table. */
+export interface WrittenFields {
+  /** The columns, quoted, in the order of the layout. */
+  readonly columns: readonly string[];
+  /** For each field of an image, whether it is one of them. */
+  readonly keep: readonly boolean[];
+}
+
 /** How rows of one layout go into a table of the subscriber. */
 export interface RowMapping {
   readonly layoutId: string;
-  /** Columns that are written, quoted, in the order of the layout: those of it that are not generated here. */
-  readonly insertColumns: readonly string[];
+  /** What an INSERT writes: the columns of the layout that are not generated here. */
+  readonly inserted: WrittenFields;
+  /** What a staging table holds: the same, and those of the key that are generated. */
+  readonly staged: WrittenFields;
   /** Columns that an UPDATE writes, quoted: the same without the key. */
   readonly updateColumns: readonly string[];
-  /** For each field of an image, whether it is written. */
-  readonly keep: readonly boolean[];
   /** An image of the layout as a record of the subscriber's row type. */
   readonly toRowType: (image: string) => string;
 }
@@ -73,17 +81,19 @@ export class Target {
       );
     }
     const isKey = (column: string): boolean => this.key.some(({ name }) => name === column);
-    const keep = layout.columns.map(
-      (name) => !here.some((column) => column.name === name && column.generated),
-    );
-    const written = layout.columns.filter((_, n) => keep[n]);
+    const isGenerated = (name: string): boolean =>
+      here.some((column) => column.name === name && column.generated);
+    const fieldsIf = (isWritten: (name: string) => boolean): WrittenFields => ({
+      columns: layout.columns.filter(isWritten).map(quoteIdent),
+      keep: layout.columns.map(isWritten),
+    });
     const order = here.map((column) => layout.columns.indexOf(column.name));
     const isSame = order.length === layout.columns.length && order.every((from, to) => from === to);
     return {
       layoutId: layout.id,
-      insertColumns: written.map(quoteIdent),
-      updateColumns: written.filter((column) => !isKey(column)).map(quoteIdent),
-      keep,
+      inserted: fieldsIf((name) => !isGenerated(name)),
+      staged: fieldsIf((name) => !isGenerated(name) || isKey(name)),
+      updateColumns: layout.columns.filter((name) => !isGenerated(name) && !isKey(name)).map(quoteIdent),
       toRowType: isSame
         ? (image) => image
         : (image) => {

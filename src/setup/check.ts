@@ -59,7 +59,6 @@ function checkColumns(table: string, there: TableShape, here: TableShape): Fault
     const same = here.columns.find((candidate) => candidate.name === column.name);
     const name = quoteIdent(column.name);
     if (!same) {
-      if (column.generated) return [];
       return [
         {
           what: `table ${table}: column ${column.name} of the provider is missing on the subscriber`,
@@ -122,7 +121,7 @@ async function checkTriggers(subscriber: Session, table: string, { triggers }: T
   if (triggers.length === 0 || (await maySetReplicaRole(subscriber))) return [];
   return [
     {
-      what: `table ${table} has triggers or foreign keys on the subscriber (${triggers.join(', ')}), and the role of subscriber_db may not keep them from firing`,
+      what: `table ${table} has triggers, rules or foreign keys on the subscriber (${triggers.join(', ')}), and the role of subscriber_db may not keep them from firing`,
       fix: 'GRANT SET ON PARAMETER session_replication_role TO that role (PostgreSQL 15 and later), or disable or drop them',
     },
   ];

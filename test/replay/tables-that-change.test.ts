@@ -1,7 +1,9 @@
 /** What replay remembers of a table, or has read ahead, is not what the table is any more. */
 import { expect, test } from 'vitest';
 import { superuser } from '../../src/embedded/server.js';
+import { providerAddSeq } from '../../src/londiste/provider.js';
 import { addProviderTables } from '../../src/setup/provider.js';
+import { addSubscriberSequences } from '../../src/setup/subscriber-sequences.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { asSuperuser } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
@@ -156,5 +158,83 @@ test('a foreign key that is made later, where the role cannot keep it from actin
   const [parked] = await listTables(pair.subscriber, pair.name);
   expect(parked?.errorHint).toContain('session_replication_role');
   await isEqual(pair, 'o');
+  await replay.stop();
+});
+
+test('a key that is written in another way after an ALTER is still the same key', async () => {
+  const pair = await createPair('newest', 'oldest');
+  await both(pair, 'create table t (id numeric(10,2) primary key, v text)');
+  const replay = Daemons.replay(pair);
+  await subscribeByHand(pair, ['t']);
+  await pair.subscriber.execute('alter table t alter id type numeric(12,4)');
+  await pair.provider.execute(`insert into t values (1, 'a'), (2, 'b'), (3, 'c')`);
+  await pair.provider.execute('alter table t alter id type numeric(12,4)');
+  await pair.provider.execute(`delete from t where id = 3; update t set v = 'x' where id = 2`);
+  await replayed(pair);
+  expect(await states(pair)).toEqual(['ok']);
+  const ids = await pair.subscriber.query('select trim_scale(id)::text as id, v from t order by id');
+  expect(ids).toEqual([
+    { id: '1', v: 'a' },
+    { id: '2', v: 'x' },
+  ]);
+  await replay.stop();
+});
+
+test('keys that differ in a byte order mark are two keys', async () => {
+  const pair = await createPair('oldest', 'newest');
+  await both(pair, 'create table t (id text primary key, v int)');
+  const replay = Daemons.replay(pair);
+  await subscribeByHand(pair, ['t']);
+  await pair.provider.execute(`insert into t values (U&'\\FEFFabc', 1), ('abc', 2)`);
+  await replayed(pair);
+  await pair.provider.execute('delete from t where v = 1');
+  await replayed(pair);
+  expect(await pair.subscriber.query('select v from t')).toEqual([{ v: 2 }]);
+  await replay.stop();
+});
+
+test('a key that is generated, in batches small and large', async () => {
+  const pair = await createPair('newest', 'newest');
+  await both(
+    pair,
+    'create table t (id int generated always as (a + 1) stored primary key, a int, u int unique)',
+  );
+  const replay = Daemons.replay(pair, { memoryBytes: 1024 * 1024 });
+  await subscribeByHand(pair, ['t']);
+  await pair.provider.execute('insert into t (a, u) select g, g from generate_series(1, 20000) g');
+  await replayed(pair);
+  await pair.provider.execute(
+    'update t set u = -u where a % 2 = 0; update t set a = a + 100000 where a % 3 = 0',
+  );
+  await replayed(pair);
+  await pair.provider.execute('update t set u = 0 where a = 1; delete from t where a = 2');
+  await replayed(pair);
+  expect(await states(pair)).toEqual(['ok']);
+  await isEqual(pair, 't');
+  await replay.stop();
+});
+
+test('a sequence that cannot be set does not hold up the tables', async () => {
+  const pair = await createPair('oldest', 'newest');
+  await both(pair, 'create table t (id int primary key); create sequence s; create sequence good');
+  const replay = Daemons.replay(pair);
+  await subscribeByHand(pair, ['t']);
+  for (const sequence of ['s', 'good']) {
+    await providerAddSeq(pair.provider, 'q', `public.${sequence}`);
+    await addSubscriberSequences(pair.ends, [sequence]);
+  }
+  await pair.subscriber.execute('alter sequence s maxvalue 5');
+  await pair.provider.execute(`select setval('s', 77), setval('good', 77); insert into t values (1)`);
+  await replayed(pair);
+  await isEqual(pair, 't');
+  await eventually(
+    async () => (await pair.subscriber.one<{ n: number }>('select last_value as n from good')).n,
+    77,
+  );
+  await pair.subscriber.execute('alter sequence s maxvalue 1000');
+  await eventually(
+    async () => (await pair.subscriber.one<{ n: number }>('select last_value as n from s')).n,
+    77,
+  );
   await replay.stop();
 });

@@ -3,7 +3,7 @@
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
---    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys among them,
+--    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys and rules among them,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
 -- Called by: provider and subscriber commands, copier, replay. Locks: none.
@@ -59,11 +59,16 @@ begin
                     or i.indrelid in (select t.relid from pg_catalog.pg_partition_tree(c.oid) t where t.relid <> c.oid)
                        and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid))),
         'triggers', (
-            select coalesce(json_agg(distinct coalesce(k.conname, g.tgname)), '[]')
+            select coalesce(json_agg(distinct f.name), '[]')
+              from (
+            select coalesce(k.conname, g.tgname) as name
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
              where g.tgrelid = c.oid and g.tgenabled = 'O'
                -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
-               and (not g.tgisinternal or k.contype = 'f')),
+               and (not g.tgisinternal or k.contype = 'f')
+             union all
+            select r.rulename from pg_catalog.pg_rewrite r
+             where r.ev_class = c.oid and r.ev_enabled = 'O' and r.rulename <> '_RETURN') f),
         'is_referenced', exists (
             select from pg_catalog.pg_constraint k where k.confrelid = c.oid and k.contype = 'f'),
         'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
