@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { findBinaries, type Binaries } from '../../src/embedded/binaries.js';
+import type { Peer } from './peer.js';
+
+/** Debian's PostgreSQL that its packages of Londiste 3 are for. */
+const debianFolder = '/usr/lib/postgresql/15/bin';
+
+/**
+ * The one PostgreSQL of all servers of the run, so that figures can be divided by each other: the one that was named; else
+ * the one that Londiste 3 needs, where it takes part; else the newest there is.
+ */
+export async function choosePostgres({
+  pgBin,
+  peers,
+}: {
+  pgBin: string | undefined;
+  peers: readonly Peer[];
+}): Promise<Binaries> {
+  if (pgBin !== undefined) {
+    const named = await inFolder(resolve(pgBin));
+    if (named) return named;
+    throw new Error(`--pg-bin: no postgres and initdb of version 14 or later in ${pgBin}`);
+  }
+  const londiste3 = peers.find(({ name }) => name === 'londiste3');
+  const debians = londiste3 && (await inFolder(debianFolder));
+  if (debians && londiste3.missing(debians) === undefined) return debians;
+  const newest = (await findBinaries(process.env)).at(-1);
+  if (newest) return newest;
+  throw new Error('no PostgreSQL to start: install 14 or later and name its folder with --pg-bin');
+}
+
+async function inFolder(folder: string): Promise<Binaries | undefined> {
+  const found = await findBinaries({ LONDISTE_PG_BIN: folder });
+  return found.find(({ origin }) => origin === folder);
+}
