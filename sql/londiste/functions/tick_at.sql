@@ -16,6 +16,7 @@ declare
     v_queue record;
     v_snapshot txid_snapshot := i_snapshot::text::txid_snapshot;
     v_last txid_snapshot;
+    v_seq bigint;
     v_id bigint;
 begin
     select * into v_queue from pgq.queue q where q.queue_id = londiste.queue_id(i_queue_name);
@@ -27,7 +28,7 @@ begin
                          else format('select pgq.set_queue_config(%L, ''ticker_paused'', ''false'')', i_queue_name) end;
     end if;
     perform pgq.lock_for_tick(v_queue.queue_id);
-    select t.tick_snapshot into v_last
+    select t.tick_snapshot, t.tick_event_seq into v_last, v_seq
       from pgq.tick t where t.tick_queue = v_queue.queue_id
      order by t.tick_queue desc, t.tick_id desc limit 1;
     if v_snapshot is null
@@ -35,10 +36,11 @@ begin
        or not pgq.snapshot_contains(txid_current_snapshot(), v_snapshot) then
         return null;
     end if;
-    -- The sequence is read later than the snapshot was taken: its value may count a few events too many, never too few.
+    -- The sequence has gone on since the snapshot was taken: what it says now would count events that are not in this tick, and
+    -- the ticker would wait for others before it ticks for those. Counting none of them is harmless.
     insert into pgq.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)
     values (v_queue.queue_id, nextval(v_queue.queue_tick_seq::regclass), clock_timestamp(), v_snapshot,
-            pg_sequence_last_value(v_queue.queue_event_seq::regclass))
+            coalesce(v_seq, 0))
     returning tick_id into v_id;
     perform pgq.note_epoch(v_queue.queue_id, v_id);
     perform pg_notify(pgq.tick_channel(i_queue_name), v_id::text);
