@@ -168,7 +168,7 @@ describe.each([
     await mighty.pair.subscriber
       .execute(`create trigger swallow before ${what.split(' ')[0]} on ${table} for each row execute function swallow();
       alter table ${table} enable always trigger swallow`);
-    await mighty.parks(table, change(table), 'a trigger of the subscriber');
+    await mighty.parks(table, change(table), 'on the subscriber');
   });
 
   test('a trigger that is made later, where the role may not keep it from firing', async () => {
