@@ -91,10 +91,15 @@ export class SubscriptionConnections implements AsyncDisposable {
     };
     try {
       const provider = keep(await this.#open('provider', 'copy'));
-      const feed = keep(await this.#open('provider', 'copy feed', { lock_timeout: String(lockTimeoutMs) }));
+      const openFeed = async (): Promise<Session> =>
+        keep(await this.#open('provider', 'copy feed', { lock_timeout: String(lockTimeoutMs) }));
+      const feed = await openFeed();
+      let fresh = feed;
+      // A COPY of events that was given up has cost its connection.
+      const reopened = async (): Promise<Session> => (fresh.closed ? (fresh = await openFeed()) : fresh);
       const subscriber = keep(await this.#open('subscriber', 'copy'));
       await this.#prepare(subscriber);
-      const link = this.#linkOver({ provider, subscriber, feed: () => Promise.resolve(feed) }, fence);
+      const link = this.#linkOver({ provider, subscriber, feed: reopened }, fence);
       return {
         ...link,
         feed,

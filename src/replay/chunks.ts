@@ -48,6 +48,8 @@ export class Chunks {
     };
     for (const [n, range] of ranges.entries()) {
       for await (const chunk of collect(link, range, { budget: link.memoryBytes / 2, opened })) {
+        // The COPY of this range is at its end: the connection is as good as new.
+        if (chunk.isLast) this.#feed = undefined;
         yield { ...chunk, endsBatch: chunk.isLast && n === ranges.length - 1 };
       }
     }
