@@ -44,19 +44,22 @@ function endOfField(bytes: Buffer, start: number, end: number): number {
 
 /**
  * Finds a key in records of one layout: the fields at `positions`, as they are written, with commas between, so that
- * each key has one spelling. A record is read no further than the last of them.
+ * each key has one spelling. A record is read no further than the last of them; one that is nothing but the key must end
+ * there (`isWhole`).
  */
 export class KeyReader {
   readonly #positions: readonly number[];
   readonly #last: number;
+  readonly #isWhole: boolean;
   /** Where the key lies after `read`. */
   bytes: Buffer = Buffer.alloc(0);
   start = 0;
   end = 0;
 
-  constructor(positions: readonly number[]) {
+  constructor(positions: readonly number[], { isWhole }: { isWhole: boolean }) {
     this.#positions = positions;
     this.#last = Math.max(...positions);
+    this.#isWhole = isWhole;
   }
 
   read(bytes: Buffer, span: Span): void {
@@ -66,6 +69,7 @@ export class KeyReader {
       this.bytes = bytes;
       this.start = at;
       this.end = endOfField(bytes, at, span.end);
+      this.#checkEnd(this.end, span);
       return;
     }
     const picked = new Array<Buffer>(this.#positions.length);
@@ -73,10 +77,15 @@ export class KeyReader {
       const wanted = this.#positions.indexOf(field);
       if (wanted !== -1) picked[wanted] = bytes.subarray(at, endOfField(bytes, at, span.end));
       if (field < this.#last) at = nextField(bytes, at, span.end);
+      else this.#checkEnd(endOfField(bytes, at, span.end), span);
     }
     this.bytes = Buffer.concat(picked.flatMap((one, n) => (n === 0 ? [one] : [separator, one])));
     this.start = 0;
     this.end = this.bytes.length;
+  }
+
+  #checkEnd(at: number, { end }: Span): void {
+    if (this.#isWhole && at !== end) throw new Error('a key has more fields than its layout');
   }
 }
 

@@ -33,6 +33,8 @@ export interface TableShape {
   /** The names of all unique and exclusion indexes. */
   readonly constraining: readonly string[];
   readonly triggers: readonly string[];
+  /** Rules, ENABLE ALWAYS or REPLICA, that do something else instead with replayed rows. */
+  readonly diverting: readonly string[];
   readonly is_referenced: boolean;
   readonly can_write: boolean;
 }

@@ -152,17 +152,21 @@ export class KeptRows {
   }
 
   #readerOfRows(layout: Layout): KeyReader {
-    return this.#reader(this.#inRows, layout, layout.columns);
+    return this.#reader(this.#inRows, layout, { columns: layout.columns, isWhole: false });
   }
 
   #readerOfKeys(layout: Layout): KeyReader {
-    return this.#reader(this.#inKeys, layout, layout.key ?? this.keyColumns);
+    return this.#reader(this.#inKeys, layout, { columns: layout.key ?? this.keyColumns, isWhole: true });
   }
 
-  #reader(readers: Map<Layout, KeyReader>, layout: Layout, columns: readonly string[]): KeyReader {
+  #reader(
+    readers: Map<Layout, KeyReader>,
+    layout: Layout,
+    { columns, isWhole }: { columns: readonly string[]; isWhole: boolean },
+  ): KeyReader {
     let reader = readers.get(layout);
     if (reader === undefined) {
-      reader = new KeyReader(this.#positions(columns));
+      reader = new KeyReader(this.#positions(columns), { isWhole });
       readers.set(layout, reader);
     }
     return reader;

@@ -164,6 +164,14 @@ export class Targets {
         },
       );
     }
+    if (shape && shape.diverting.length > 0) {
+      // A row would be written elsewhere, or nowhere, and every count of rows would tell that all is well.
+      throw new LondisteError(
+        'refused',
+        `table ${table} has rules on the subscriber (${shape.diverting.join(', ')}) that do something else with replayed rows`,
+        { hint: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them` },
+      );
+    }
     if (shape) return new Target(table, shape, keyColumns);
     throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
       hint: `create it there, or type: londiste CONFIG subscriber remove ${table}`,

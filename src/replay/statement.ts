@@ -22,14 +22,25 @@ export function rowsInStage(target: Target, stage: string): RowSource {
 
 /** Deletes rows of `table` by key; each column of the key comes as an array. */
 export function deleteKeys(target: Target, table: string): string {
+  const { using, where } = keysGiven(target);
+  return `delete from ${table} as t${using === '' ? '' : ` using ${using}`} where ${where}`;
+}
+
+/** Finds rows by key; the count tells how many there are. */
+export function findKeys(target: Target): string {
+  const { using, where } = keysGiven(target);
+  return `select from ${target.name} as t${using === '' ? '' : `, ${using}`} where ${where}`;
+}
+
+function keysGiven(target: Target): { using: string; where: string } {
   const [column, ...more] = target.key;
   if (column !== undefined && more.length === 0 && !column.expands) {
-    return `delete from ${table} as t where t.${quoteIdent(column.name)} ${column.operator} any ($1::${column.type}[])`;
+    return { using: '', where: `t.${quoteIdent(column.name)} ${column.operator} any ($1::${column.type}[])` };
   }
   const arrays = target.key.map(({ expands, type }, n) => `$${n + 1}::${expands ? 'text' : type}[]`);
   const names = target.key.map((_, n) => `k${n}`);
   const where = target.key.map((key, n) => matches(key, key.expands ? `r.k${n}::${key.type}` : `r.k${n}`));
-  return `delete from ${table} as t using unnest(${arrays.join(', ')}) as r(${names.join(', ')}) where ${where.join(' and ')}`;
+  return { using: `unnest(${arrays.join(', ')}) as r(${names.join(', ')})`, where: where.join(' and ') };
 }
 
 /** Updates the rows that are there; the count tells how many were. */

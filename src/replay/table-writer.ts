@@ -8,6 +8,7 @@ import {
   createStage,
   deleteKeys,
   emptyTable,
+  findKeys,
   indexStage,
   insertMissing,
   insertRows,
@@ -96,7 +97,7 @@ export class TableWriter {
       return;
     }
     const { expected, fresh } = split(rows, rows.gone());
-    this.#missing += expected.length - (await this.#delete(this.target.name, rows, expected));
+    await this.#miss(rows, expected, await this.#delete(this.target.name, rows, expected));
     // Inserted and deleted within the batch: the key is not there, unless it was left over.
     await this.#delete(this.target.name, rows, fresh);
     if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows, rows.rows());
@@ -115,8 +116,11 @@ export class TableWriter {
 
   /** At the end of the batch: the rows that had to wait. */
   async finish(): Promise<void> {
-    for (const [layout, stage] of this.#waiting)
-      await this.#run(insertRows(this.target, this.target.mapping(layout), rowsInStage(this.target, stage)));
+    for (const [layout, stage] of this.#waiting) {
+      const waiting = await this.#subscriber.one<{ rows: number }>(`select count(*) as rows from ${stage}`);
+      const insert = insertRows(this.target, this.target.mapping(layout), rowsInStage(this.target, stage));
+      this.#require(await this.#run(insert), waiting.rows);
+    }
     this.#waiting.clear();
   }
 
@@ -128,7 +132,18 @@ export class TableWriter {
       found += await this.#delete(table, rows, expected);
       this.#extra += await this.#delete(table, rows, fresh);
     }
+    await this.#miss(rows, expected, found);
+  }
+
+  /** Counts rows that were to go and were not there, unless they still are: a trigger can keep them. */
+  async #miss(rows: KeptRows, expected: readonly number[], found: number): Promise<void> {
+    if (found === expected.length) return;
     this.#missing += expected.length - found;
+    for (let from = 0; from < expected.length; from += mostKeys) {
+      const some = expected.slice(from, from + mostKeys).map((entry) => rows.key(entry));
+      const kept = await this.#prepared(findKeys(this.target), keyArrays(this.target, some));
+      this.#require(some.length - kept, some.length);
+    }
   }
 
   async #delete(table: string, rows: KeptRows, kept: readonly number[]): Promise<number> {
@@ -171,7 +186,7 @@ export class TableWriter {
     if (written === expected) return;
     throw new LondisteError(
       'refused',
-      `${expected - written} rows could not be written: something on the subscriber holds them off`,
+      `${expected - written} rows could not be written or deleted: something on the subscriber holds them off`,
       {
         hint: `look at the rules, row security and ENABLE ALWAYS triggers of ${this.target.name} there`,
       },
@@ -179,8 +194,10 @@ export class TableWriter {
   }
 
   async #insertAll(rows: Rows): Promise<void> {
-    if (rows.isFew) await this.#array(insertRows, rows);
-    else await this.#copy(rows, this.target.name, rows.mapping.inserted);
+    const written = rows.isFew
+      ? await this.#array(insertRows, rows)
+      : await this.#copy(rows, this.target.name, rows.mapping.inserted);
+    this.#require(written, rows.count);
   }
 
   async #array(
@@ -206,9 +223,9 @@ export class TableWriter {
     return stage;
   }
 
-  async #copy({ rows, kept }: Rows, table: string, fields: WrittenFields): Promise<void> {
+  async #copy({ rows, kept }: Rows, table: string, fields: WrittenFields): Promise<number> {
     try {
-      await this.#subscriber.copyIn(copyRows(fields, table), rowLines(rows, kept, fields));
+      return await this.#subscriber.copyIn(copyRows(fields, table), rowLines(rows, kept, fields));
     } catch (thrown) {
       throw withKey(asLondisteError(thrown), rows, kept);
     }

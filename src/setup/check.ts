@@ -117,7 +117,19 @@ function checkRights(table: string, here: TableShape): Fault[] {
 }
 
 /** Ordinary triggers, foreign keys among them, must not fire for replayed rows; only a role with the right can see to that. */
-async function checkTriggers(subscriber: Session, table: string, { triggers }: TableShape): Promise<Fault[]> {
+async function checkTriggers(
+  subscriber: Session,
+  table: string,
+  { triggers, diverting }: TableShape,
+): Promise<Fault[]> {
+  if (diverting.length > 0) {
+    return [
+      {
+        what: `table ${table} has rules on the subscriber (${diverting.join(', ')}) that do something else with replayed rows`,
+        fix: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them`,
+      },
+    ];
+  }
   if (triggers.length === 0 || (await maySetReplicaRole(subscriber))) return [];
   return [
     {

@@ -80,8 +80,8 @@ test.each(['oldest', 'newest'] as const)(
 test('two keys have one spelling exactly when they are equal, in whole rows and among the key alone', async () => {
   await using session = await open(await createDatabase('newest'));
   await session.execute('create table t (x int, k1 text, k2 text)');
-  const keyInRow = new KeyReader([2, 1]);
-  const keyAlone = new KeyReader([1, 0]);
+  const keyInRow = new KeyReader([2, 1], { isWhole: false });
+  const keyAlone = new KeyReader([1, 0], { isWhole: true });
   const spelling = (reader: KeyReader, record: string): string => {
     const bytes = Buffer.from(record);
     reader.read(bytes, insideRecord(bytes, 0, bytes.length));

@@ -4,6 +4,7 @@
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
 --    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys and rules among them,
+--    diverting: [name…]     rules that do something else instead in a session with session_replication_role = replica,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
 -- Called by: provider and subscriber commands, copier, replay. Locks: none.
@@ -69,6 +70,9 @@ begin
              union all
             select r.rulename from pg_catalog.pg_rewrite r
              where r.ev_class = c.oid and r.ev_enabled = 'O' and r.rulename <> '_RETURN') f),
+        'diverting', (
+            select coalesce(json_agg(r.rulename order by r.rulename), '[]') from pg_catalog.pg_rewrite r
+             where r.ev_class = c.oid and r.ev_enabled in ('A', 'R') and r.is_instead and r.rulename <> '_RETURN'),
         'is_referenced', exists (
             select from pg_catalog.pg_constraint k where k.confrelid = c.oid and k.contype = 'f'),
         'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')

@@ -25,8 +25,8 @@ begin
                               from pg_catalog.pg_index i where i.indrelid = v_oid and (i.indisunique or i.indisexclusion)),
                            (select string_agg(g.oid::text, ',' order by g.oid)
                               from pg_catalog.pg_trigger g where g.tgrelid = v_oid and g.tgenabled = 'O'),
-                           (select string_agg(r.oid::text, ',' order by r.oid)
-                              from pg_catalog.pg_rewrite r where r.ev_class = v_oid and r.ev_enabled = 'O'),
+                           (select string_agg(r.oid || r.ev_enabled::text, ',' order by r.oid)
+                              from pg_catalog.pg_rewrite r where r.ev_class = v_oid),
                            exists (select from pg_catalog.pg_constraint k where k.confrelid = v_oid and k.contype = 'f'))
                   into signature;
             exception
