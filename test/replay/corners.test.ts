@@ -193,17 +193,18 @@ describe.each([
 
   test.each(Object.entries(corners))('%s', play);
 
-  test.runIf(from === 'oldest')('each row a chunk of its own', async () => {
-    await replay?.stop();
-    chunks = staged = 0;
-    serve(2_000);
-    for (const [table, corner] of Object.entries(corners)) await play(table, corner);
-    console.log(
-      `${from} to ${to}: ${chunks} further chunks, ${staged} times a table waited for the end of a batch`,
-    );
-    expect(chunks).toBeGreaterThan(100);
-    expect(staged).toBeGreaterThan(10);
-  });
+  if (from === 'oldest')
+    test('each row a chunk of its own', async () => {
+      await replay?.stop();
+      chunks = staged = 0;
+      serve(2_000);
+      for (const [table, corner] of Object.entries(corners)) await play(table, corner);
+      console.log(
+        `${from} to ${to}: ${chunks} further chunks, ${staged} times a table waited for the end of a batch`,
+      );
+      expect(chunks).toBeGreaterThan(100);
+      expect(staged).toBeGreaterThan(10);
+    });
 
   test('none of them was a fault, or looked like one', async () => {
     expect((await listTables(pair.subscriber, pair.name)).map(({ state, error }) => error ?? state)).toEqual(
