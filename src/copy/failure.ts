@@ -30,8 +30,7 @@ export async function keepFailure(
     return 'parked';
   }
   log.error({ ...explain(told), table }, told.message);
-  const { message, sqlstate, hint, key } = told;
-  await setTableError(subscriber, name, { table, error: message, sqlstate, hint, key });
+  await setTableError(subscriber, name, table, told);
   return 'retry';
 }
 

@@ -157,6 +157,12 @@ export class LondisteError extends Error {
     return new LondisteError(kind, message, { hint, sqlstate, cause, table, key });
   }
 
+  /** The same failure, with the key of the row that it befell, in place of what the server says of the row. */
+  at(key: string): LondisteError {
+    const { kind, message, hint, sqlstate, cause, table } = this;
+    return new LondisteError(kind, message, { hint, sqlstate, cause, table, key });
+  }
+
   get reaction(): Reaction {
     return failures[this.kind].reaction;
   }

@@ -49,7 +49,7 @@ export async function restoreHold({ name, provider, subscriber, fence, log }: Se
     const gone = await holdFromEarliest(provider, name, tables);
     for (const { name: table, tickId } of gone) {
       await setTableState(subscriber, name, { table, event: 'lost', fence });
-      await setTableError(subscriber, name, { table, error: explanation(table, tickId) });
+      await setTableError(subscriber, name, table, { message: explanation(table, tickId) });
     }
     return gone;
   });

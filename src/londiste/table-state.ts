@@ -132,32 +132,29 @@ export async function setTableState(
   return moved;
 }
 
+/** What is kept of an error with the table that it befell. */
+export interface KeptError {
+  readonly message: string;
+  readonly sqlstate?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly key?: string | undefined;
+}
+
 /** Keeps the last error of a table whose state stays as it is; without `error` there is none any more. */
 export async function setTableError(
   session: Session,
   { queue, consumer }: SubscriptionName,
-  {
-    table,
-    error,
-    sqlstate,
-    hint,
-    key,
-  }: {
-    table: string;
-    error: string | undefined;
-    sqlstate?: string | undefined;
-    hint?: string | undefined;
-    key?: string | undefined;
-  },
+  table: string,
+  error: KeptError | undefined,
 ): Promise<void> {
   await session.query('select londiste.set_table_error($1, $2, $3, $4, $5, $6, $7)', [
     queue,
     consumer,
     table,
-    error ?? null,
-    sqlstate ?? null,
-    hint ?? null,
-    key ?? null,
+    error?.message ?? null,
+    error?.sqlstate ?? null,
+    error?.hint ?? null,
+    error?.key ?? null,
   ]);
 }
 

@@ -43,16 +43,13 @@ interface Step {
 
 async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promise<boolean> {
   const { subscriber, name, fence, log } = link;
-  let chunk = await chunks.next();
+  await chunks.ready();
   return inTransaction(subscriber, async () => {
     const writer = new BatchWriter(link, plan);
     let isRemoved = false;
-    while (chunk !== undefined) {
-      if (!chunk.isOversize) chunks.readAhead();
+    for await (const chunk of chunks.each()) {
       await writer.apply(chunk);
-      chunk.free();
       isRemoved ||= chunk.removed.has(table);
-      chunk = await chunks.next();
     }
     reportDrift(log, await writer.finish());
     if (isRemoved) {

@@ -5,7 +5,7 @@ import type { Link } from './link.js';
 import type { Batch } from './take.js';
 
 /** A chunk, and whether it is the last of all: then the connection that it came over is free. */
-export type BatchChunk = Chunk & { readonly endsBatch: boolean };
+type BatchChunk = Chunk & { readonly endsBatch: boolean };
 
 /**
  * Chunks of one or more ranges of events, read one ahead of the one that is applied: while the subscriber works on a
@@ -27,12 +27,23 @@ export class Chunks {
     this.#ahead.catch(() => undefined);
   }
 
-  /** The next chunk, or undefined after the last. */
-  async next(): Promise<BatchChunk | undefined> {
+  /** Waits until the first chunk is there. */
+  async ready(): Promise<void> {
     this.readAhead();
-    const result = await this.#ahead;
-    this.#ahead = undefined;
-    return result === undefined || result.done === true ? undefined : result.value;
+    await this.#ahead;
+  }
+
+  /**
+   * Each chunk in turn; while one is used the next is read, and its memory is free when that one is asked for. With the
+   * last chunk nothing more comes over the connection, and `atLast` is called.
+   */
+  async *each(atLast: () => void = () => undefined): AsyncGenerator<Chunk, void, undefined> {
+    for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) {
+      if (chunk.endsBatch) atLast();
+      else if (!chunk.isOversize) this.readAhead();
+      yield chunk;
+      chunk.free();
+    }
   }
 
   /** Gives the rest up, at once: what is under way may be a chunk that takes the provider minutes. */
@@ -40,6 +51,13 @@ export class Chunks {
     if (this.#ahead) this.#feed?.destroy();
     await this.#ahead?.catch(() => undefined);
     await this.#chunks.return();
+  }
+
+  async #next(): Promise<BatchChunk | undefined> {
+    this.readAhead();
+    const result = await this.#ahead;
+    this.#ahead = undefined;
+    return result === undefined || result.done === true ? undefined : result.value;
   }
 
   async *#read(link: Link, ranges: readonly Range[]): AsyncGenerator<BatchChunk, void, undefined> {

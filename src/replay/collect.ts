@@ -6,7 +6,7 @@ import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { freeBuffers } from '../kernel/garbage.js';
 import { eventRangeSql } from '../londiste/provider.js';
-import { KeptRows, LayoutNumbers, type Shared } from './kept-rows.js';
+import { KeptRows, type Shared } from './kept-rows.js';
 import { KeyTable } from './key-table.js';
 import type { Link } from './link.js';
 
@@ -101,7 +101,7 @@ class Collector {
     this.#wants = wants;
     let numbers = 0;
     const keys = link.freeKeyTables.pop() ?? new KeyTable();
-    this.#shared = { keys, layouts: new LayoutNumbers(), number: () => (numbers += 1) };
+    this.#shared = { keys, number: () => (numbers += 1) };
   }
 
   /** What it takes of the memory for changes. */
@@ -115,7 +115,7 @@ class Collector {
    */
   isBarrier({ table, layoutId }: EventHeader): boolean {
     if (table === null || layoutId === null) return false;
-    const before = this.#tables.get(table)?.layoutId;
+    const before = this.#tables.get(table)?.layout?.id;
     return before !== undefined && before !== layoutId;
   }
 

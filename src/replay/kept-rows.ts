@@ -11,31 +11,9 @@ export interface EventData {
   readonly end: number;
 }
 
-/** Layouts of a chunk by number. */
-export class LayoutNumbers {
-  readonly #layouts: Layout[] = [];
-  readonly #numbers = new Map<Layout, number>();
-
-  of(layout: Layout): number {
-    let number = this.#numbers.get(layout);
-    if (number === undefined) {
-      number = this.#layouts.push(layout) - 1;
-      this.#numbers.set(layout, number);
-    }
-    return number;
-  }
-
-  at(number: number): Layout {
-    const layout = this.#layouts[number];
-    if (layout === undefined) throw new Error(`there is no layout ${number}`);
-    return layout;
-  }
-}
-
 /** What the tables of a chunk share. */
 export interface Shared {
   readonly keys: KeyTable;
-  readonly layouts: LayoutNumbers;
   /** A number that no table of the chunk has yet. */
   readonly number: () => number;
 }
@@ -54,7 +32,7 @@ export class KeptRows {
   #entries: number[] = [];
   #truncated = false;
   #moved = 0;
-  #layoutId: string | undefined;
+  #layout: Layout | undefined;
 
   /** `keyColumns` in the order in which the provider has the table registered. */
   constructor(table: string, keyColumns: readonly string[], shared: Shared) {
@@ -69,9 +47,9 @@ export class KeptRows {
     return this.#truncated;
   }
 
-  /** The layout of the rows and keys so far. */
-  get layoutId(): string | undefined {
-    return this.#layoutId;
+  /** The layout of the rows and keys so far: within a chunk there is only one. */
+  get layout(): Layout | undefined {
+    return this.#layout;
   }
 
   /** How many rows came under another key by an UPDATE: so many may be missing under their new one. */
@@ -81,12 +59,12 @@ export class KeptRows {
 
   /** Keys that are gone. In an emptied table there is nothing to delete. */
   gone(): number[] {
-    return this.#truncated ? [] : this.#entries.filter((entry) => !this.#hasRow(entry));
+    return this.#truncated ? [] : this.#entries.filter((entry) => !this.#shared.keys.hasImage(entry));
   }
 
   /** Keys that have a row. */
   rows(): number[] {
-    return this.#entries.filter((entry) => this.#hasRow(entry));
+    return this.#entries.filter((entry) => this.#shared.keys.hasImage(entry));
   }
 
   /** Whether the row should be on the subscriber before: the key's first event was no INSERT. */
@@ -97,10 +75,6 @@ export class KeptRows {
   /** The key's fields as they are written in records, with commas between. */
   key(entry: number): string {
     return this.#shared.keys.key(entry);
-  }
-
-  layout(entry: number): Layout {
-    return this.#shared.layouts.at(this.#shared.keys.layout(entry) ?? -1);
   }
 
   /** The bytes of an image, as COPY writes them. */
@@ -114,8 +88,8 @@ export class KeptRows {
 
   /** `layout` is that of the change's row or key; a truncate has none. */
   add(change: Change, layout: Layout | undefined, data: EventData): void {
-    const { keys, layouts, number } = this.#shared;
-    this.#layoutId = layout?.id ?? this.#layoutId;
+    const { keys, number } = this.#shared;
+    this.#layout = layout ?? this.#layout;
     if (change.kind === 'truncate') {
       // Under another number its keys are others from now on.
       this.#owner = number();
@@ -124,7 +98,7 @@ export class KeptRows {
       this.#moved = 0;
     } else if (change.kind === 'row' && layout !== undefined) {
       const entry = this.#entryOf(this.#readerOfRows(layout), data, !change.fresh);
-      keys.setImage(entry, layouts.of(layout), data.lines, data.start, data.end);
+      keys.setImage(entry, data.lines, data.start, data.end);
     } else if (change.kind === 'gone' && layout !== undefined) {
       if (change.moved) this.#moved += 1;
       const reader = change.wholeRow ? this.#readerOfRows(layout) : this.#readerOfKeys(layout);
@@ -134,10 +108,6 @@ export class KeptRows {
         hint: `copy the table anew: londiste CONFIG subscriber resync ${this.table}`,
       });
     }
-  }
-
-  #hasRow(entry: number): boolean {
-    return this.#shared.keys.layout(entry) !== undefined;
   }
 
   #entryOf(reader: KeyReader, { lines, start, end }: EventData, expected: boolean): number {

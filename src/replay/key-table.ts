@@ -8,8 +8,8 @@ const field = {
   keyBlock: 2,
   keyStart: 3,
   keyLength: 4,
-  /** The number of the last image's layout; `gone` when the key has no row. */
-  layout: 5,
+  /** 1 when there is an image, 0 when the key is gone. */
+  hasImage: 5,
   block: 6,
   start: 7,
   length: 8,
@@ -17,8 +17,6 @@ const field = {
   expected: 10,
   count: 11,
 } as const;
-
-const gone = -1;
 
 /** Images get room for a little more, so that the next one of the same key takes their place. */
 const slack = 16;
@@ -72,7 +70,7 @@ export class KeyTable {
   }
 
   /** Keeps the bytes of an image, in place of the one before where it fits there. */
-  setImage(entry: number, layout: number, bytes: Buffer, start: number, end: number): void {
+  setImage(entry: number, bytes: Buffer, start: number, end: number): void {
     const length = end - start;
     const room = this.#get(entry, field.capacity);
     if (length <= room && room > 0) {
@@ -90,21 +88,19 @@ export class KeyTable {
       this.#set(entry, field.capacity, capacity);
     }
     this.#set(entry, field.length, length);
-    this.#set(entry, field.layout, layout);
+    this.#set(entry, field.hasImage, 1);
   }
 
   setGone(entry: number): void {
-    this.#set(entry, field.layout, gone);
+    this.#set(entry, field.hasImage, 0);
   }
 
   owner(entry: number): number {
     return this.#get(entry, field.owner);
   }
 
-  /** The layout's number; undefined when the key is gone. */
-  layout(entry: number): number | undefined {
-    const layout = this.#get(entry, field.layout);
-    return layout === gone ? undefined : layout;
+  hasImage(entry: number): boolean {
+    return this.#get(entry, field.hasImage) === 1;
   }
 
   imageLength(entry: number): number {
@@ -146,7 +142,7 @@ export class KeyTable {
     this.#set(entry, field.keyStart, this.#arena.put(bytes, start, end, end - start));
     this.#set(entry, field.keyBlock, this.#arena.block);
     this.#set(entry, field.keyLength, end - start);
-    this.#set(entry, field.layout, gone);
+    this.#set(entry, field.hasImage, 0);
     this.#set(entry, field.capacity, 0);
     this.#set(entry, field.length, 0);
     this.#set(entry, field.expected, unset);

@@ -8,6 +8,7 @@ import type { Layouts } from '../londiste/layout.js';
 import { claimPosition } from '../londiste/position.js';
 import { providerGetTableList, raiseFence } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
+import { ruleFault, triggerFault } from '../londiste/table-fault.js';
 import { describeTable, lockTargets } from '../londiste/table-shape.js';
 import type { KeyTable } from './key-table.js';
 import { Target } from './target.js';
@@ -155,23 +156,8 @@ export class Targets {
 
   async #describe(table: string, keyColumns: readonly string[]): Promise<Target> {
     const shape = await describeTable(this.subscriber, table);
-    if (shape && shape.triggers.length > 0 && this.firesTriggers) {
-      throw new LondisteError(
-        'refused',
-        `table ${table} has triggers, rules or foreign keys on the subscriber (${shape.triggers.join(', ')}), which the role may not keep from firing`,
-        {
-          hint: 'GRANT SET ON PARAMETER session_replication_role TO the role of subscriber_db (PostgreSQL 15 and later), or disable or drop them',
-        },
-      );
-    }
-    if (shape && shape.diverting.length > 0) {
-      // A row would be written elsewhere, or nowhere, and every count of rows would tell that all is well.
-      throw new LondisteError(
-        'refused',
-        `table ${table} has rules on the subscriber (${shape.diverting.join(', ')}) that do something else with replayed rows`,
-        { hint: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them` },
-      );
-    }
+    const fault = shape && (triggerFault(table, shape, this.firesTriggers) ?? ruleFault(table, shape));
+    if (fault) throw new LondisteError('refused', fault.what, { hint: fault.fix });
     if (shape) return new Target(table, shape, keyColumns);
     throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
       hint: `create it there, or type: londiste CONFIG subscriber remove ${table}`,

@@ -59,7 +59,8 @@ export class Replayer {
   /** Replays one batch, if there is one: take, decide, fetch and apply, record, finish. */
   async replayOnce(): Promise<Replayed | undefined> {
     const link = this.#link;
-    const ahead = await this.#takeAhead();
+    const ahead = await this.#ahead;
+    this.#ahead = undefined;
     const batch = ahead?.batch ?? (await takeBatch(link, this.#at));
     if (batch === undefined) {
       await this.#setIdleSequences();
@@ -126,7 +127,7 @@ export class Replayer {
     const link = this.#link;
     const { subscriber, name, fence } = link;
     // Read before the transaction begins, so that it waits for nobody while it holds locks.
-    let chunk = await chunks.next();
+    await chunks.ready();
     await tap('replay.fetched');
     return inTransaction(subscriber, async () => {
       const position = await lockPosition(subscriber, name, fence);
@@ -136,18 +137,17 @@ export class Replayer {
       const writer = new BatchWriter(link, plan);
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };
-      while (chunk !== undefined) {
-        if (chunk.endsBatch) this.#readAhead(batch);
-        else if (!chunk.isOversize) chunks.readAhead();
+      const atLast = (): void => {
+        this.#readAhead(batch);
+      };
+      for await (const chunk of chunks.each(atLast)) {
         await writer.apply(chunk);
-        chunk.free();
         await tap('replay.chunk-applied');
         for (const table of chunk.removed) removed.add(table);
         total.chunks += 1;
         total.events += chunk.events - chunk.ignored;
         total.ignored += chunk.ignored;
         this.#options.onProgress?.(batch, chunk.events);
-        chunk = await chunks.next();
       }
       reportDrift(link.log, await writer.finish());
       await setSequences(link, await changedSequences(link));
@@ -174,16 +174,6 @@ export class Replayer {
     );
     chunks.readAhead();
     return { batch, decision, chunks };
-  }
-
-  /** What was read ahead, if it still is what comes next. */
-  async #takeAhead(): Promise<Ahead | undefined> {
-    const ahead = await this.#ahead;
-    this.#ahead = undefined;
-    if (ahead === undefined) return undefined;
-    if (isSameTick(ahead.batch.from, this.#at)) return ahead;
-    await ahead.chunks.close();
-    return undefined;
   }
 
   async #setIdleSequences(): Promise<void> {
@@ -219,10 +209,9 @@ export class Replayer {
   /** A failure that is tried again, kept with its table for `subscriber tables` to show. */
   async #kept(error: LondisteError): Promise<LondisteError> {
     const { subscriber, name } = this.#link;
-    const { table, message, sqlstate, hint, key } = error;
+    const { table } = error;
     this.#tables = undefined;
-    if (table !== undefined && !subscriber.closed)
-      await setTableError(subscriber, name, { table, error: message, sqlstate, hint, key });
+    if (table !== undefined && !subscriber.closed) await setTableError(subscriber, name, table, error);
     return error;
   }
 }

@@ -43,7 +43,7 @@ export async function moveTables(
     await setTableState(subscriber, name, { table, event: 'taken-over', fence });
   const left = await park(link, moves);
   for (const table of decision.tables.mended)
-    if (!parked.has(table)) await setTableError(subscriber, name, { table, error: undefined });
+    if (!parked.has(table)) await setTableError(subscriber, name, table, undefined);
   for (const table of removed) {
     await subscriberResyncTable(subscriber, name, table);
     log.warn(

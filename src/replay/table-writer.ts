@@ -106,12 +106,13 @@ export class TableWriter {
   /** Last, for all tables: the rows that stay. */
   async write(rows: KeptRows, isLast: boolean): Promise<void> {
     const mustWait = this.isStaging || (!isLast && !this.target.isKeyAlone);
-    for (const [layout, kept] of byLayout(rows)) {
-      const write = new Rows(rows, kept, this.target.mapping(layout));
-      if (mustWait) await this.#stage(write, layout, this.#waiting);
-      else if (this.#mode === 'replace') await this.#insertAll(write);
-      else await this.#writeEach(write, layout);
-    }
+    const kept = rows.rows();
+    const { layout } = rows;
+    if (layout === undefined || kept.length === 0) return;
+    const write = new Rows(rows, kept, this.target.mapping(layout));
+    if (mustWait) await this.#stage(write, layout, this.#waiting);
+    else if (this.#mode === 'replace') await this.#insertAll(write);
+    else await this.#writeEach(write, layout);
   }
 
   /** At the end of the batch: the rows that had to wait. */
@@ -240,7 +241,7 @@ export class TableWriter {
   }
 }
 
-/** Rows of one layout in one chunk, by their entries. */
+/** Rows of one chunk, by their entries. */
 class Rows {
   constructor(
     readonly rows: KeptRows,
@@ -274,29 +275,10 @@ function split(rows: KeptRows, kept: readonly number[]): { expected: number[]; f
   return { expected, fresh };
 }
 
-function byLayout(rows: KeptRows): Map<Layout, number[]> {
-  const groups = new Map<Layout, number[]>();
-  for (const entry of rows.rows()) {
-    const layout = rows.layout(entry);
-    const group = groups.get(layout);
-    if (group) group.push(entry);
-    else groups.set(layout, [entry]);
-  }
-  return groups;
-}
-
 /** COPY says which line it refused. */
 function withKey(error: LondisteError, rows: KeptRows, kept: readonly number[]): LondisteError {
   const where = (error.cause as { where?: string } | undefined)?.where;
   const line = /, \D*(\d+)/.exec(where ?? '')?.[1];
   const entry = line === undefined ? undefined : kept[Number(line) - 1];
-  if (entry === undefined || error.key !== undefined) return error;
-  const { kind, message, hint, sqlstate, cause, table } = error;
-  return new LondisteError(kind, message, {
-    hint,
-    sqlstate,
-    cause,
-    table,
-    key: readableKey(rows.key(entry)),
-  });
+  return entry === undefined ? error : error.at(readableKey(rows.key(entry)));
 }

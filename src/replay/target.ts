@@ -2,6 +2,7 @@ import { quoteIdent } from '../db/identifiers.js';
 import type { Layout } from '../event/layout.js';
 import { joinRecord, nullField, splitRecord } from '../event/record.js';
 import { LondisteError } from '../kernel/errors.js';
+import { keyFault } from '../londiste/table-fault.js';
 import { uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
 
 /** One column of the key on the subscriber. */
@@ -108,17 +109,9 @@ export class Target {
 
 function keyIndex(table: string, shape: TableShape, keyColumns: readonly string[]): UniqueIndex {
   const unique = uniqueOver(shape, keyColumns);
-  if (!unique) {
-    const columns = keyColumns.map(quoteIdent).join(', ');
-    throw new LondisteError(
-      'schema',
-      `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
-      {
-        hint: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
-      },
-    );
-  }
-  return unique;
+  if (unique) return unique;
+  const { what = '', fix } = keyFault(table, shape, keyColumns) ?? {};
+  throw new LondisteError('schema', what, { hint: fix });
 }
 
 function keyColumn(shape: TableShape, unique: UniqueIndex, name: string): KeyColumn {

@@ -1,13 +1,8 @@
 import { quoteIdent } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import type { ProviderTable } from '../londiste/provider.js';
-import { describeTable, uniqueOver, type Column, type TableShape } from '../londiste/table-shape.js';
-
-/** Something that would stop a table or sequence from being replicated, and what mends it. */
-export interface Fault {
-  readonly what: string;
-  readonly fix: string;
-}
+import { keyFault, ruleFault, triggerFault, type Fault } from '../londiste/table-fault.js';
+import { describeTable, type Column, type TableShape } from '../londiste/table-shape.js';
 
 interface Sides {
   readonly provider: Session;
@@ -48,9 +43,9 @@ export async function checkTable(
   return [
     ...checkColumns(name, there, here),
     ...checkExtraColumns(name, there, here),
-    ...checkKey(name, here, keyColumns),
+    ...toList(keyFault(name, here, keyColumns)),
     ...checkRights(name, here),
-    ...(await checkTriggers(subscriber, name, here)),
+    ...(await checkActors(subscriber, name, here)),
   ];
 }
 
@@ -95,17 +90,6 @@ function kindOf({ type, generated }: Column): string {
   return generated ? `${type} (generated)` : type;
 }
 
-function checkKey(table: string, here: TableShape, keyColumns: readonly string[]): Fault[] {
-  if (uniqueOver(here, keyColumns)) return [];
-  const columns = keyColumns.map(quoteIdent).join(', ');
-  return [
-    {
-      what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
-      fix: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
-    },
-  ];
-}
-
 function checkRights(table: string, here: TableShape): Fault[] {
   if (here.can_write) return [];
   return [
@@ -116,27 +100,11 @@ function checkRights(table: string, here: TableShape): Fault[] {
   ];
 }
 
-/** Ordinary triggers, foreign keys among them, must not fire for replayed rows; only a role with the right can see to that. */
-async function checkTriggers(
-  subscriber: Session,
-  table: string,
-  { triggers, diverting }: TableShape,
-): Promise<Fault[]> {
-  if (diverting.length > 0) {
-    return [
-      {
-        what: `table ${table} has rules on the subscriber (${diverting.join(', ')}) that do something else with replayed rows`,
-        fix: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them`,
-      },
-    ];
-  }
-  if (triggers.length === 0 || (await maySetReplicaRole(subscriber))) return [];
-  return [
-    {
-      what: `table ${table} has triggers, rules or foreign keys on the subscriber (${triggers.join(', ')}), and the role of subscriber_db may not keep them from firing`,
-      fix: 'GRANT SET ON PARAMETER session_replication_role TO that role (PostgreSQL 15 and later), or disable or drop them',
-    },
-  ];
+async function checkActors(subscriber: Session, table: string, here: TableShape): Promise<Fault[]> {
+  const rules = ruleFault(table, here);
+  if (rules) return [rules];
+  const fires = here.triggers.length > 0 && !(await maySetReplicaRole(subscriber));
+  return toList(triggerFault(table, here, fires));
 }
 
 async function maySetReplicaRole(subscriber: Session): Promise<boolean> {
@@ -161,4 +129,8 @@ export async function checkSequence({ provider, subscriber }: Sides, name: strin
     return [{ what: `sequence ${name} does not exist on the subscriber`, fix: `CREATE SEQUENCE ${name}` }];
   }
   return [];
+}
+
+function toList(fault: Fault | undefined): Fault[] {
+  return fault === undefined ? [] : [fault];
 }

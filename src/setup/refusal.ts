@@ -1,5 +1,5 @@
 import { LondisteError } from '../kernel/errors.js';
-import type { Fault } from './check.js';
+import type { Fault } from '../londiste/table-fault.js';
 
 /** All faults at once, each with what mends it. */
 export function refuseFaults(faults: readonly Fault[]): void {

@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { registeredNames } from '../londiste/name.js';
+import type { Fault } from '../londiste/table-fault.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetSeqList } from '../londiste/provider.js';
 import {
@@ -10,7 +11,7 @@ import {
   type SubscribedSequence,
 } from '../londiste/sequence.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
-import { checkSequence, type Fault } from './check.js';
+import { checkSequence } from './check.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
 import { notInSet } from './provider.js';
 import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';

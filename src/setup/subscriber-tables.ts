@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
 import { registeredNames } from '../londiste/name.js';
+import type { Fault } from '../londiste/table-fault.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
@@ -13,7 +14,7 @@ import {
   subscriberRetryTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
-import { checkTable, type Fault } from './check.js';
+import { checkTable } from './check.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
 import { notInSet } from './provider.js';
 import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';

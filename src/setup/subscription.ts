@@ -1,6 +1,7 @@
 import { installSchema } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { openPosition, readPosition, resetPosition, setPosition } from '../londiste/position.js';
+import type { Fault } from '../londiste/table-fault.js';
 import {
   getNode,
   providerGetSeqList,
@@ -10,7 +11,7 @@ import {
 } from '../londiste/provider.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick } from '../pgq/tick.js';
-import { checkSequence, checkTable, type Fault } from './check.js';
+import { checkSequence, checkTable } from './check.js';
 import { refuseSameDatabase, requireBoth, type Ends } from './ends.js';
 import { refuseRecovery, requireProvider } from './provider.js';
 import { missingSequences } from './subscriber-sequences.js';

@@ -1,0 +1,40 @@
+import { quoteIdent } from '../db/identifiers.js';
+import { uniqueOver, type TableShape } from './table-shape.js';
+
+/** Something that keeps a table or sequence from being replicated, and what mends it. */
+export interface Fault {
+  readonly what: string;
+  readonly fix: string;
+}
+
+/** Undefined when the subscriber's table has a unique index over the key that the provider has registered. */
+export function keyFault(table: string, shape: TableShape, keyColumns: readonly string[]): Fault | undefined {
+  if (uniqueOver(shape, keyColumns)) return undefined;
+  const columns = keyColumns.map(quoteIdent).join(', ');
+  return {
+    what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
+    fix: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
+  };
+}
+
+/** Rules that do something else with a replayed row: it would be written elsewhere, or nowhere, with every count right. */
+export function ruleFault(table: string, { diverting }: TableShape): Fault | undefined {
+  if (diverting.length === 0) return undefined;
+  return {
+    what: `table ${table} has rules on the subscriber (${diverting.join(', ')}) that do something else with replayed rows`,
+    fix: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them`,
+  };
+}
+
+/** Ordinary triggers, foreign keys among them, would fire for replayed rows unless the role may see to it that they do not. */
+export function triggerFault(
+  table: string,
+  { triggers }: TableShape,
+  firesTriggers: boolean,
+): Fault | undefined {
+  if (triggers.length === 0 || !firesTriggers) return undefined;
+  return {
+    what: `table ${table} has triggers, rules or foreign keys on the subscriber (${triggers.join(', ')}), which the role of subscriber_db may not keep from firing`,
+    fix: 'GRANT SET ON PARAMETER session_replication_role TO that role (PostgreSQL 15 and later), or disable or drop them',
+  };
+}
