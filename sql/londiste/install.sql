@@ -39,6 +39,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 
 -- Capture: from a statement's transition tables to events
 \ir functions/key_list.sql
+\ir functions/key_identity.sql
 \ir functions/key_join.sql
 \ir functions/row_of_table.sql
 \ir functions/state_query.sql

@@ -17,10 +17,13 @@ returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     v_state text := londiste.state_query(
         i_table.table_oid, (londiste.table_layout(i_table.table_oid)).columns, londiste.key_join(i_table.table_oid));
+    v_identity text[] := array[
+        londiste.key_identity(i_table.table_oid, 'o', i_table.key_columns),
+        londiste.key_identity(i_table.table_oid, 'n', i_table.key_columns)];
     v_from_state text := londiste.capture_query(
-        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, v_state);
+        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, v_state, v_identity);
     v_from_statement text := londiste.capture_query(
-        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false);
+        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, null, v_identity);
 begin
     return format($body$
 declare

@@ -2,7 +2,8 @@
 -- <event table> (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3)`. i_op is I, U or D.
 --
 -- Keys that are gone come first, then rows: "gone, then what is there" is always right in replay. Keys are compared
--- as text, because equal keys can have other bytes (numeric 1.0 and 1.00), and then the old bytes must go.
+-- as text, because equal keys can have other bytes (numeric 1.0 and 1.00), and then the old bytes must go; with
+-- i_identity, of key_identity for o and n, as they are.
 --
 -- Without i_state the rows are the transition rows. That is wrong when something else has captured this table
 -- within the same statement (a trigger that writes to it, a function that the statement calls): its later rows
@@ -13,7 +14,8 @@
 -- Aliases are always followed by a dot: `n` alone would be a column n where the table has one.
 -- Called by: capture_body, unknown_layout_events. Locks: none.
 create or replace function londiste.capture_query(
-    i_op text, i_name text, i_layout text, i_key text[], i_whole boolean, i_state text default null)
+    i_op text, i_name text, i_layout text, i_key text[], i_whole boolean, i_state text default null,
+    i_identity text[] default null)
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     v_labels text := format('%L::text, %L::text', i_name, i_layout);
@@ -28,6 +30,9 @@ begin
                 format('select now(), ''gone'', (o.*)::text, %s, ''old-row'' from oldtab o', v_labels)
             when i_op = 'D' then
                 format('select now(), ''gone'', row(%s)::text, %s, null from oldtab o', v_old, v_labels)
+            when i_identity[1] is not null then
+                format('select now(), ''gone'', row(g.*)::text, %s, ''old-key'' from (select %s from oldtab o'
+                       ' except select %s from newtab n) as g', v_labels, i_identity[1], i_identity[2])
             else
                 format('select now(), ''gone'', g.key, %s, ''old-key'' from (select row(%s)::text from oldtab o'
                        ' except select row(%s)::text from newtab n) as g (key)', v_labels, v_old, v_new)

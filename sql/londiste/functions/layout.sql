@@ -1,5 +1,6 @@
--- A digest of all that a capture function has been generated from: names of schema and table, columns in order with
--- their types, key. Not the layout id that events carry; that one outlives a rename.
+-- A digest of all that a capture function has been generated from: the generation of our own code (count it up when
+-- capture_body or what it calls makes other functions: maintenance then makes them anew), names of schema and table,
+-- columns in order with their types, key. Not the layout id that events carry; that one outlives a rename.
 --
 -- Declared immutable, which is a deliberate lie. A capture function compares the answer with a constant in a query
 -- over its transition table. The planner folds the call into that query's cached plan, so it costs nothing at run
@@ -23,7 +24,7 @@ begin
         return '?';
     end if;
     return (
-        select md5(format('%I.%I key %s columns %s', n.nspname, c.relname,
+        select md5(format('capture 2 of %I.%I key %s columns %s', n.nspname, c.relname,
                    (londiste.table_key(i_table)).key_numbers, (
                    select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod,
                                             a.attgenerated), ', ' order by a.attnum)
