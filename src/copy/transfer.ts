@@ -3,7 +3,7 @@ import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
 import { providerGetTableList } from '../londiste/provider.js';
-import { describeTable, type TableShape } from '../londiste/table-shape.js';
+import { describeTable, emptyTable, type TableShape } from '../londiste/table-shape.js';
 import { landCopy, storeCopy } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import type { Workbench } from './workbench.js';
@@ -64,7 +64,8 @@ async function transferUnderSnapshot(
   if (!(await storeCopy(subscriber, name, plan))) throw new Superseded();
 
   await inTransaction(subscriber, async () => {
-    await empty(subscriber, table, here);
+    const shape = { isReferenced: here.is_referenced, isPartitioned: here.relkind === 'p' };
+    await subscriber.execute(emptyTable(table, shape));
     // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
       `copy ${table} (${columns}) from stdin`,
@@ -73,14 +74,6 @@ async function transferUnderSnapshot(
     await tap('copy.rows-landed-not-committed');
     if (!(await landCopy(subscriber, name, { table, fence, rows }))) throw new Superseded();
   });
-}
-
-/**
- * TRUNCATE is refused for a table that another one references, even with all triggers off; deleting is not, and the
- * rows that reference it are right again when the new ones are in.
- */
-async function empty(subscriber: Workbench['subscriber'], table: string, shape: TableShape): Promise<void> {
-  await subscriber.execute(shape.is_referenced ? `delete from only ${table}` : `truncate only ${table}`);
 }
 
 async function describe(session: Workbench['feed'], table: string, side: string): Promise<TableShape> {

@@ -9,7 +9,7 @@ import { tickChannel } from '../pgq/ticker.js';
 import { catchUp } from '../replay/catch-up.js';
 import type { KeyTable } from '../replay/key-table.js';
 import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
-import { mostEvents } from '../replay/take.js';
+import { firstEvents } from '../replay/take.js';
 import { registerSubscriber } from '../setup/subscription.js';
 
 /** What the replay daemon of one subscription needs to know. */
@@ -48,7 +48,7 @@ export class SubscriptionConnections implements AsyncDisposable {
   readonly #freeKeyTables: KeyTable[] = [];
   readonly #replacing = new Map<string, number>();
   readonly #toldOf = new Map<string, number>();
-  readonly #batches = { mostEvents };
+  readonly #batches = { mostEvents: firstEvents };
   readonly #firing = new WeakMap<Session, boolean>();
   readonly #listening = new WeakSet<Session>();
   #provider: Session | undefined;

@@ -3,15 +3,18 @@ import type { Session } from './session.js';
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
+  /** Whether to wait until the commit is on disk, as the session is set to. Without, a crash may undo it as a whole. */
+  readonly flush?: boolean;
 }
 
 /** Runs `work` in one transaction: commits when it returns, rolls back when it throws. */
 export async function inTransaction<T>(
   session: Session,
   work: () => Promise<T>,
-  { isolation = 'read committed', readOnly = false }: TransactionOptions = {},
+  { isolation = 'read committed', readOnly = false, flush = true }: TransactionOptions = {},
 ): Promise<T> {
-  await session.execute(`begin isolation level ${isolation} ${readOnly ? 'read only' : 'read write'}`);
+  const begin = `begin isolation level ${isolation} ${readOnly ? 'read only' : 'read write'}`;
+  await session.execute(flush ? begin : `${begin}; set local synchronous_commit = off`);
   try {
     const result = await work();
     await session.execute('commit');

@@ -56,6 +56,18 @@ export function uniqueOver(shape: TableShape, columns: readonly string[]): Uniqu
   );
 }
 
+/**
+ * A statement that empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty
+ * and whatever triggers are off, and CASCADE would empty tables that nobody asked for: such a table's rows are deleted.
+ */
+export function emptyTable(
+  name: string,
+  { isReferenced, isPartitioned }: { isReferenced: boolean; isPartitioned: boolean },
+): string {
+  const rows = isPartitioned ? name : `only ${name}`;
+  return isReferenced ? `delete from ${rows}` : `truncate ${rows}`;
+}
+
 /** A table that was to be locked for writing. */
 export interface LockedTable {
   /** While it is the same, so is the table; undefined when there is no such table. */

@@ -51,10 +51,14 @@ export class BatchWriter {
     const found = await targets.get(fresh);
     for (const { table } of fresh) {
       const target = await naming(table, () => found(table));
-      const stageNames = (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`;
+      const stageName = (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`;
       this.#writers.set(
         table,
-        new TableWriter(subscriber, target, { mode: this.#plan.modeOf(table), stageNames }),
+        new TableWriter(subscriber, target, {
+          mode: this.#plan.modeOf(table),
+          isSearching: this.#plan.isSearching(table),
+          stageName,
+        }),
       );
     }
     return changes.flatMap((rows) => {

@@ -41,11 +41,19 @@ export interface Chunk {
 /** Bytes that are read between two collections of garbage: each leaves about twice as many behind. */
 const garbageBytes = 8 * 1024 * 1024;
 
+interface CollectOptions {
+  readonly budget: number;
+  /** Called with the connection that the events come over. */
+  readonly opened: (feed: Session) => void;
+  /** Until then only the first few bytes are read, which come when the server has put the events in order. */
+  readonly mayRead: Promise<void>;
+}
+
 /** Streams the events of a range and keeps what each key ends as, `budget` bytes at a time. */
 export async function* collect(
   link: Link,
   range: Range,
-  { budget, opened }: { budget: number; opened: (feed: Session) => void },
+  { budget, opened, mayRead }: CollectOptions,
 ): AsyncGenerator<Chunk, void, undefined> {
   const { from, to, tables } = range;
   const sql = await eventRangeSql(link.provider, { queue: link.name.queue, from, to, tables });
@@ -54,12 +62,13 @@ export async function* collect(
   const lines = new EventLines();
   const removed = new Set<string>();
   const begin = (): Collector => new Collector(link, range.wants, removed);
-  let chunk = begin();
+  // Made with the first event: until then its memory may be another's.
+  let chunk: Collector | undefined;
   let read = 0;
-  for await (const some of wholeLines(
-    feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`),
-  )) {
+  const copied = feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`);
+  for await (const some of wholeLines(afterFirst(copied, mayRead))) {
     lines.open(some);
+    chunk ??= begin();
     read += some.length;
     if (read > garbageBytes) {
       freeBuffers();
@@ -80,7 +89,24 @@ export async function* collect(
       }
     }
   }
-  yield chunk.done({ isLast: true });
+  yield (chunk ?? begin()).done({ isLast: true });
+}
+
+/** The same chunks, but only the first is fetched before `mayRead`. */
+async function* afterFirst(
+  chunks: AsyncGenerator<Buffer, void, undefined>,
+  mayRead: Promise<void>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const first = await chunks.next();
+  await mayRead;
+  if (first.done === true) return;
+  // Whoever stops early must end the COPY too, which is not begun anew then.
+  try {
+    yield first.value;
+    yield* chunks;
+  } finally {
+    await chunks.return();
+  }
 }
 
 /** Puts one chunk together. */

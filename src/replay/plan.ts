@@ -27,6 +27,11 @@ export class Plan {
     return this.#replacing.has(table) ? 'replace' : 'update';
   }
 
+  /** Whether the next failure of the table decides about it, and should say which row it is about. */
+  isSearching(table: string): boolean {
+    return this.#triedAnew.has(table);
+  }
+
   /** Tables that are left out, each with what is wrong. */
   get parked(): ReadonlyMap<string, LondisteError> {
     return this.#parked;

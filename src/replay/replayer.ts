@@ -8,7 +8,7 @@ import { setTableError, subscriberGetTableList } from '../londiste/table-state.j
 import { advanceConsumer } from '../pgq/consumer.js';
 import { isSameTick, type Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
-import { Chunks, rangesOf } from './chunks.js';
+import { Chunks, rangesOf, type ChunkListener } from './chunks.js';
 import { Decision, Redecided, TableList } from './handover.js';
 import { forgetShapes, type Link } from './link.js';
 import { Plan } from './plan.js';
@@ -36,6 +36,9 @@ interface Ahead {
   readonly chunks: Chunks;
 }
 
+/** Batches in a row that are committed without waiting for the disk. */
+const mostUnflushed = 7;
+
 export interface ReplayerOptions {
   /** Called with how many events of a batch have been applied, chunk by chunk. */
   readonly onProgress?: (batch: Batch, events: number) => void;
@@ -48,6 +51,7 @@ export class Replayer {
   #at: Tick;
   #tables: TableList | undefined;
   #ahead: Promise<Ahead | undefined> | undefined;
+  #unflushed = 0;
 
   /** `at` is the subscriber's position, as `getOnTrack` has found it. */
   constructor(link: Link, at: Tick, options: ReplayerOptions = {}) {
@@ -77,7 +81,13 @@ export class Replayer {
 
     // What a parked table needs must be kept before the consumer leaves it behind.
     if (replayed.parked.length > 0) await holdEvents(link.provider, link.name, batch.from.tickId);
-    await advanceConsumer(link.provider, link.name.queue, link.name.consumer, batch.to.tickId);
+    // Past a commit that a crash of the subscriber may undo the consumer must not go.
+    if (this.#flushes(batch)) {
+      await advanceConsumer(link.provider, link.name.queue, link.name.consumer, batch.to.tickId);
+      this.#unflushed = 0;
+    } else {
+      this.#unflushed += 1;
+    }
     await tap('replay.finished');
     return replayed;
   }
@@ -87,6 +97,11 @@ export class Replayer {
     const ahead = await this.#ahead;
     this.#ahead = undefined;
     await ahead?.chunks.close();
+  }
+
+  /** While others follow at once, only every few batches wait for the disk. */
+  #flushes({ to, head }: Batch): boolean {
+    return to.tickId >= head.tickId || this.#unflushed >= mostUnflushed;
   }
 
   /** Applies the batch; when a table's own fault is in the way, again without that fault, or without that table. */
@@ -129,7 +144,7 @@ export class Replayer {
     // Read before the transaction begins, so that it waits for nobody while it holds locks.
     await chunks.ready();
     await tap('replay.fetched');
-    return inTransaction(subscriber, async () => {
+    const apply = async (): Promise<Replayed> => {
       const position = await lockPosition(subscriber, name, fence);
       if (position.tick === undefined || !isSameTick(position.tick, batch.from))
         throw new LondisteError('busy', 'the position moved while a batch was fetched');
@@ -137,10 +152,7 @@ export class Replayer {
       const writer = new BatchWriter(link, plan);
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };
-      const atLast = (): void => {
-        this.#readAhead(batch);
-      };
-      for await (const chunk of chunks.each(atLast)) {
+      for await (const chunk of chunks.each(this.#followUp(batch))) {
         await writer.apply(chunk);
         await tap('replay.chunk-applied');
         for (const table of chunk.removed) removed.add(table);
@@ -155,16 +167,24 @@ export class Replayer {
       const moved = await moveTables(link, { batch, decision, removed, parked: plan.parked });
       await tap('replay.applied-not-committed');
       return { batch, ...total, staged: writer.staged, ...moved };
-    });
+    };
+    return inTransaction(subscriber, apply, { flush: this.#flushes(batch) });
   }
 
-  /** While replay is behind: begins to read the batch after this one. */
-  #readAhead({ to, head }: Batch): void {
-    if (to.tickId >= head.tickId || this.#ahead !== undefined) return;
-    this.#ahead = this.#fetchAfter(to).catch(() => undefined);
+  /** While replay is behind the next batch is looked up as soon as the connection is free, and read when there is memory. */
+  #followUp({ to, head }: Batch): ChunkListener {
+    if (to.tickId >= head.tickId) return {};
+    return {
+      onLastRead: () => {
+        this.#ahead ??= this.#openAfter(to).catch(() => undefined);
+      },
+      onLastUsed: () => {
+        void this.#ahead?.then((ahead) => ahead?.chunks.readAhead());
+      },
+    };
   }
 
-  async #fetchAfter(tick: Tick): Promise<Ahead | undefined> {
+  async #openAfter(tick: Tick): Promise<Ahead | undefined> {
     const batch = await takeBatch(this.#link, tick);
     if (batch === undefined) return undefined;
     const decision = new Decision(await this.#knownTables(), batch);
@@ -172,7 +192,7 @@ export class Replayer {
       this.#link,
       rangesOf(batch, decision, () => false),
     );
-    chunks.readAhead();
+    chunks.open();
     return { batch, decision, chunks };
   }
 

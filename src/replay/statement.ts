@@ -80,14 +80,6 @@ export function indexStage(target: Target, stage: string): string {
   return `create index on ${stage} (${target.key.map(({ name }) => quoteIdent(name)).join(', ')})`;
 }
 
-/**
- * Empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty, and CASCADE
- * would empty tables that nobody asked for: such a table's rows are deleted.
- */
-export function emptyTable({ name, isReferenced }: Target): string {
-  return isReferenced ? `delete from only ${name}` : `truncate only ${name}`;
-}
-
 function sameKey(target: Target): string {
   return target.key.map((column) => matches(column, `r.${quoteIdent(column.name)}`)).join(' and ');
 }

@@ -1,22 +1,22 @@
 import type { Session } from '../db/session.js';
 import type { Layout } from '../event/layout.js';
-import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { LondisteError } from '../kernel/errors.js';
+import { emptyTable } from '../londiste/table-shape.js';
 import type { KeptRows } from './kept-rows.js';
-import { keyArrays, readableKey, rowArray, rowLines } from './row-text.js';
+import { searchByHalves } from './row-search.js';
+import { keyArrays, readableKey, rowArray } from './row-text.js';
+import { Rows, splitExpected } from './rows.js';
+import { copyInto, Stages } from './stages.js';
 import {
-  copyRows,
-  createStage,
   deleteKeys,
-  emptyTable,
   findKeys,
-  indexStage,
   insertMissing,
   insertRows,
   rowsInArray,
   rowsInStage,
   updateRows,
 } from './statement.js';
-import type { RowMapping, Target, WrittenFields } from './target.js';
+import type { RowMapping, Target } from './target.js';
 
 /**
  * How the rows that stay get in: `update` changes those that are there and inserts the others; `replace` deletes all of
@@ -27,9 +27,13 @@ export type ApplyMode = 'update' | 'replace';
 /** Keys of one DELETE: beyond that its planning costs more than another round trip. */
 const mostKeys = 10_000;
 
-/** Up to here rows go as an array, in a prepared statement; more of them are worth a staging table or a COPY. */
-const fewRows = 500;
-const fewBytes = 256 * 1024;
+export interface TableWriterOptions {
+  readonly mode: ApplyMode;
+  /** Whether the row that a statement fails for is searched for; slower, for a table that has failed before. */
+  readonly isSearching: boolean;
+  /** A name for another temporary table. */
+  readonly stageName: () => string;
+}
 
 /** Rows that should have been there and were not, or the reverse. Applying has healed them. */
 export interface Drift {
@@ -48,27 +52,25 @@ export class TableWriter {
   readonly target: Target;
   readonly #subscriber: Session;
   readonly #mode: ApplyMode;
-  readonly #stageNames: () => string;
-  readonly #stages = new Map<Layout, string>();
-  readonly #waiting = new Map<Layout, string>();
+  readonly #isSearching: boolean;
+  readonly #stages: Stages;
+  readonly #waiting: Stages;
   #missing = 0;
   #extra = 0;
   #moved = 0;
 
-  constructor(
-    subscriber: Session,
-    target: Target,
-    { mode, stageNames }: { mode: ApplyMode; stageNames: () => string },
-  ) {
+  constructor(subscriber: Session, target: Target, { mode, isSearching, stageName }: TableWriterOptions) {
     this.#subscriber = subscriber;
     this.target = target;
     this.#mode = target.mustReplace ? 'replace' : mode;
-    this.#stageNames = stageNames;
+    this.#isSearching = isSearching;
+    this.#stages = new Stages(subscriber, target, { isIndexed: false, newName: stageName });
+    this.#waiting = new Stages(subscriber, target, { isIndexed: true, newName: stageName });
   }
 
   /** Whether rows wait for the end of the batch. */
   get isStaging(): boolean {
-    return this.#waiting.size > 0;
+    return !this.#waiting.isEmpty;
   }
 
   get drift(): Drift {
@@ -83,8 +85,8 @@ export class TableWriter {
   /** First: what a TRUNCATE took. */
   async empty(rows: KeptRows): Promise<void> {
     if (!rows.truncated) return;
-    await this.#run(emptyTable(this.target));
-    for (const stage of this.#waiting.values()) await this.#run(`truncate ${stage}`);
+    await this.#run(emptyTable(this.target.name, this.target));
+    await this.#waiting.truncate();
     this.#missing = 0;
     this.#moved = 0;
   }
@@ -96,7 +98,7 @@ export class TableWriter {
       await this.#deleteTouched(rows, rows.gone().concat(rows.rows()));
       return;
     }
-    const { expected, fresh } = split(rows, rows.gone());
+    const { expected, fresh } = splitExpected(rows, rows.gone());
     await this.#miss(rows, expected, await this.#delete(this.target.name, rows, expected));
     // Inserted and deleted within the batch: the key is not there, unless it was left over.
     await this.#delete(this.target.name, rows, fresh);
@@ -109,10 +111,15 @@ export class TableWriter {
     const kept = rows.rows();
     const { layout } = rows;
     if (layout === undefined || kept.length === 0) return;
-    const write = new Rows(rows, kept, this.target.mapping(layout));
-    if (mustWait) await this.#stage(write, layout, this.#waiting);
-    else if (this.#mode === 'replace') await this.#insertAll(write);
-    else await this.#writeEach(write, layout);
+    const all = new Rows(rows, kept, this.target.mapping(layout));
+    if (mustWait) {
+      await this.#waiting.put(all, layout);
+      return;
+    }
+    for (const some of this.#isSearching ? all.slices() : [all]) {
+      if (this.#mode === 'replace') await this.#insertAll(some);
+      else await this.#writeEach(some, layout);
+    }
   }
 
   /** At the end of the batch: the rows that had to wait. */
@@ -122,14 +129,13 @@ export class TableWriter {
       const insert = insertRows(this.target, this.target.mapping(layout), rowsInStage(this.target, stage));
       this.#require(await this.#run(insert), waiting.rows);
     }
-    this.#waiting.clear();
   }
 
   /** Deletes keys here and among the rows that wait, and counts those that were not as expected. */
   async #deleteTouched(rows: KeptRows, kept: readonly number[]): Promise<void> {
-    const { expected, fresh } = split(rows, kept);
+    const { expected, fresh } = splitExpected(rows, kept);
     let found = 0;
-    for (const table of [this.target.name, ...this.#waiting.values()]) {
+    for (const table of [this.target.name, ...this.#waiting.tables]) {
       found += await this.#delete(table, rows, expected);
       this.#extra += await this.#delete(table, rows, fresh);
     }
@@ -150,8 +156,15 @@ export class TableWriter {
   async #delete(table: string, rows: KeptRows, kept: readonly number[]): Promise<number> {
     let deleted = 0;
     for (let from = 0; from < kept.length; from += mostKeys) {
-      const some = kept.slice(from, from + mostKeys).map((entry) => rows.key(entry));
-      deleted += await this.#prepared(deleteKeys(this.target, table), keyArrays(this.target, some));
+      deleted += await this.#each(rows, kept.slice(from, from + mostKeys), (some) =>
+        this.#prepared(
+          deleteKeys(this.target, table),
+          keyArrays(
+            this.target,
+            some.map((entry) => rows.key(entry)),
+          ),
+        ),
+      );
     }
     return deleted;
   }
@@ -164,13 +177,13 @@ export class TableWriter {
       if (missing > 0) this.#require(await this.#array(insertMissing, present), missing);
       this.#missing += missing;
     } else {
-      const stage = await this.#stage(present, layout, this.#stages);
+      const stage = await this.#stages.put(present, layout);
       const source = rowsInStage(this.target, stage);
       const missing = present.count - (await this.#run(updateRows(this.target, present.mapping, source)));
       if (missing > 0)
         this.#require(await this.#run(insertMissing(this.target, present.mapping, source)), missing);
       this.#missing += missing;
-      await this.#run(`truncate ${stage}`);
+      await this.#stages.truncate();
     }
     if (!absent.isFew) {
       // Where a key is there all the same, the whole batch is done again with every key deleted first.
@@ -197,7 +210,7 @@ export class TableWriter {
   async #insertAll(rows: Rows): Promise<void> {
     const written = rows.isFew
       ? await this.#array(insertRows, rows)
-      : await this.#copy(rows, this.target.name, rows.mapping.inserted);
+      : await copyInto(this.#subscriber, rows, this.target.name, rows.mapping.inserted);
     this.#require(written, rows.count);
   }
 
@@ -206,30 +219,19 @@ export class TableWriter {
     { rows, kept, mapping, count }: Rows,
   ): Promise<number> {
     if (count === 0) return 0;
-    return this.#prepared(statement(this.target, mapping, rowsInArray(this.target)), [
-      rowArray(rows, kept, mapping),
-    ]);
+    const sql = statement(this.target, mapping, rowsInArray(this.target));
+    return this.#each(rows, kept, (some) => this.#prepared(sql, [rowArray(rows, some, mapping)]));
   }
 
-  /** Puts rows into the staging table of their layout, which is made when it is first needed. */
-  async #stage(rows: Rows, layout: Layout, stages: Map<Layout, string>): Promise<string> {
-    let stage = stages.get(layout);
-    if (stage === undefined) {
-      stage = this.#stageNames();
-      await this.#run(createStage(this.target, rows.mapping, stage));
-      if (stages === this.#waiting) await this.#run(indexStage(this.target, stage));
-      stages.set(layout, stage);
-    }
-    if (rows.count > 0) await this.#copy(rows, stage, rows.mapping.staged);
-    return stage;
-  }
-
-  async #copy({ rows, kept }: Rows, table: string, fields: WrittenFields): Promise<number> {
-    try {
-      return await this.#subscriber.copyIn(copyRows(fields, table), rowLines(rows, kept, fields));
-    } catch (thrown) {
-      throw withKey(asLondisteError(thrown), rows, kept);
-    }
+  /** Runs a statement over all entries at once; after a failure of the table so that the row at fault is found. */
+  #each(
+    rows: KeptRows,
+    kept: readonly number[],
+    run: (some: readonly number[]) => Promise<number>,
+  ): Promise<number> {
+    if (!this.#isSearching) return run(kept);
+    const keyOf = (entry: number): string => readableKey(rows.key(entry));
+    return searchByHalves(this.#subscriber, kept, { run, keyOf });
   }
 
   #run(sql: string): Promise<number> {
@@ -239,46 +241,4 @@ export class TableWriter {
   #prepared(sql: string, values: readonly string[]): Promise<number> {
     return this.#subscriber.executePrepared(sql, values);
   }
-}
-
-/** Rows of one chunk, by their entries. */
-class Rows {
-  constructor(
-    readonly rows: KeptRows,
-    readonly kept: readonly number[],
-    readonly mapping: RowMapping,
-  ) {}
-
-  get count(): number {
-    return this.kept.length;
-  }
-
-  get isFew(): boolean {
-    if (this.count > fewRows) return false;
-    return this.kept.reduce((sum, entry) => sum + this.rows.imageLength(entry), 0) <= fewBytes;
-  }
-
-  /** Those that should be on the subscriber already, and the others. */
-  split(): { present: Rows; absent: Rows } {
-    const { expected, fresh } = split(this.rows, this.kept);
-    return {
-      present: new Rows(this.rows, expected, this.mapping),
-      absent: new Rows(this.rows, fresh, this.mapping),
-    };
-  }
-}
-
-function split(rows: KeptRows, kept: readonly number[]): { expected: number[]; fresh: number[] } {
-  const expected: number[] = [];
-  const fresh: number[] = [];
-  for (const entry of kept) (rows.isExpected(entry) ? expected : fresh).push(entry);
-  return { expected, fresh };
-}
-
-/** COPY says which line it refused. */
-function withKey(error: LondisteError, rows: KeptRows, kept: readonly number[]): LondisteError {
-  const where = (error.cause as { where?: string } | undefined)?.where;
-  const line = /, \D*(\d+)/.exec(where ?? '')?.[1];
-  const entry = line === undefined ? undefined : kept[Number(line) - 1];
-  return entry === undefined ? error : error.at(readableKey(rows.key(entry)));
 }

@@ -17,6 +17,9 @@ export interface Batch {
  */
 export const mostEvents = 200_000;
 
+/** Events of the first batch of a connection, and twice as many of each that follows: so that applying begins soon. */
+export const firstEvents = 25_000;
+
 /** The batch that follows tick `from`, or undefined when there is none yet. */
 export async function takeBatch({ name, provider, batches }: Link, from: Tick): Promise<Batch | undefined> {
   const range = await nextRange(provider, name.queue, {

@@ -44,6 +44,8 @@ export class Target {
   readonly mustReplace: boolean;
   /** Whether another table references this one, so that TRUNCATE is refused for it alone. */
   readonly isReferenced: boolean;
+  /** Whether its rows are in partitions. */
+  readonly isPartitioned: boolean;
   /** Whether no other index constrains the rows: then rows of a batch may be written in any order. */
   readonly isKeyAlone: boolean;
   readonly #shape: TableShape;
@@ -56,6 +58,7 @@ export class Target {
     this.key = keyColumns.map((column) => keyColumn(shape, unique, column));
     this.isKeyAlone = shape.constraining.every((index) => index === unique.name);
     this.isReferenced = shape.is_referenced;
+    this.isPartitioned = shape.relkind === 'p';
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),
     );

@@ -32,11 +32,11 @@ export async function checkTable(
       },
     ];
   }
-  if (here.relkind !== 'r') {
+  if (here.relkind !== 'r' && here.relkind !== 'p') {
     return [
       {
-        what: `${name} is not an ordinary table on the subscriber`,
-        fix: 'put an ordinary table in its place',
+        what: `${name} is not a table on the subscriber`,
+        fix: 'put a table, ordinary or partitioned, in its place',
       },
     ];
   }

@@ -1,7 +1,8 @@
 /** What a subscriber may have of its own on a replicated table, and what is then right: kept from acting, told, or refused. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { superuser } from '../../src/embedded/server.js';
-import { listTables } from '../../src/setup/subscriber-tables.js';
+import { removeProviderTables } from '../../src/setup/provider.js';
+import { listTables, removeSubscriberTables } from '../../src/setup/subscriber-tables.js';
 import { asSuperuser, open, type Which } from '../support/databases.js';
 import { digest, reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
@@ -61,23 +62,33 @@ class Subscription {
     return asSuperuser(port, (root) => digest(root, [table]), database);
   }
 
-  async stateOf(
-    table: string,
-  ): Promise<{ state: string; error: string | undefined; hint: string | undefined }> {
+  async stateOf(table: string): Promise<{
+    state: string;
+    error: string | undefined;
+    hint: string | undefined;
+    key: string | undefined;
+    sqlstate: string | undefined;
+  }> {
     const found = (await listTables(this.pair.subscriber, this.pair.name)).find(
       ({ name }) => name === `public.${table}`,
     );
-    return { state: found?.state ?? 'none', error: found?.error, hint: found?.errorHint };
+    return {
+      state: found?.state ?? 'none',
+      error: found?.error,
+      hint: found?.errorHint,
+      key: found?.errorKey,
+      sqlstate: found?.errorSqlstate,
+    };
   }
 
   /** The change parks the table, whose error and hint say `words`; nothing of the change is there, and `other` goes on. */
   async parks(table: string, sql: string, ...words: string[]): Promise<void> {
     const before = await this.#here(table);
     await this.change(sql);
-    const { state, error, hint } = await this.stateOf(table);
+    const { state, error, hint, key, sqlstate } = await this.stateOf(table);
     expect(state).toBe('parked');
     for (const word of [table, ...words])
-      expect(`${error} ${hint}`.toLowerCase()).toContain(word.toLowerCase());
+      expect(`${error} ${hint} ${key} ${sqlstate}`.toLowerCase()).toContain(word.toLowerCase());
     expect(hint).not.toBe('');
     expect(await this.#here(table)).toBe(before);
   }
@@ -209,6 +220,67 @@ describe.each([
     expect(await owner.pair.subscriber.query('select own from shaped where id = 100')).toEqual([
       { own: 'mine' },
     ]);
+  });
+
+  test('a row that is refused is told by its key, among few and among many', async () => {
+    const rejecting = (row: string): string =>
+      `create function refuse_one() returns trigger language plpgsql as $$begin if ${row}.id = 17 then raise exception 'not this one'; end if; return coalesce(new, old); end$$;
+       create trigger refuse_one before insert or update or delete on shown for each row execute function refuse_one();
+       alter table shown enable always trigger refuse_one`;
+    const refusals = {
+      'type of few': {
+        here: 'alter table shown alter v type varchar(8)',
+        change: `update shown set v = 'much too long' where id = 17; update shown set v = 'short' where id <> 17`,
+      },
+      'trigger of few': {
+        here: rejecting('new'),
+        change: `update shown set v = 'x'; insert into shown values (40, 'x')`,
+      },
+      'trigger of a delete': { here: rejecting('old'), change: `delete from shown where id > 4` },
+      'trigger of many': {
+        here: rejecting('new'),
+        change: `insert into shown select g, 'x' from generate_series(100, 4000) g; update shown set v = 'y'`,
+      },
+    };
+    for (const [what, { here, change }] of Object.entries(refusals)) {
+      await mighty.table('shown');
+      await mighty.pair.subscriber.execute(here);
+      await mighty.parks('shown', change, '17');
+      expect(`${what} ${(await mighty.stateOf('shown')).key}`).toBe(`${what} (17)`);
+      await removeSubscriberTables(mighty.pair.ends, ['shown']);
+      await removeProviderTables(mighty.pair.provider, mighty.pair.name.queue, ['shown']);
+      await mighty.pair.provider.execute('drop table shown');
+      await mighty.pair.subscriber.execute('drop table shown; drop function if exists refuse_one');
+    }
+  });
+
+  test('a partitioned table: rows move between its partitions, and it is emptied with all of them', async () => {
+    await mighty.table(
+      'parted',
+      `create table parted (id int, v text, primary key (id)) partition by range (id);
+       create table parted_low partition of parted for values from (0) to (10);
+       create table parted_middle partition of parted for values from (10) to (1000);
+       create table parted_high (v text, id int not null); alter table parted attach partition parted_high for values from (1000) to (5000);
+       create unique index on parted_low (v) where v = 'only one'`,
+    );
+    await mighty.equal('parted');
+    await mighty.change(everyKind('parted'));
+    await mighty.equal('parted');
+    await mighty.change(`insert into parted select g, 'many' from generate_series(2000, 4000) g on conflict do nothing;
+      update parted set id = id - 1900 where id between 2010 and 2900; update parted set v = 'only one' where id = 2`);
+    await mighty.equal('parted');
+    await mighty.change(`update parted set v = 'was the one' where id = 2; update parted set v = 'only one' where id = 3;
+      delete from parted where id % 3 = 1`);
+    await mighty.equal('parted');
+    await mighty.change(`truncate parted; insert into parted values (7, 'after')`);
+    await mighty.equal('parted');
+    expect(await mighty.stateOf('parted')).toMatchObject({ state: 'ok', error: undefined });
+    await mighty.parks(
+      'parted',
+      `insert into parted values (9999, 'nowhere'), (8, 'here')`,
+      'parted',
+      '23514',
+    );
   });
 
   test('rows that are not what the provider took them for are counted, told and healed', async () => {

@@ -1,5 +1,6 @@
 /** A subscriber server that is down while the provider goes on, and a provider server that is. */
 import { describe, expect, test } from 'vitest';
+import { quickSettings } from '../support/clusters.js';
 import { createDatabase, open } from '../support/databases.js';
 import { becomeEqual } from '../support/equality.js';
 import { eventually } from '../support/eventually.js';
@@ -7,7 +8,9 @@ import { Installation } from '../support/installation.js';
 import { ownServer } from '../support/own-server.js';
 
 describe('a server of its own that goes away and comes back', () => {
-  const server = ownServer('newest');
+  // A commit that waits for nobody stays in memory for long, to be lost with a crash.
+  const lazy = { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
+  const server = ownServer('newest', { ...quickSettings, ...lazy });
 
   test(
     'subscriber stopped while the provider takes 10,000 changes: equal without a human',
@@ -60,4 +63,60 @@ describe('a server of its own that goes away and comes back', () => {
     await user.must('londiste replica.ini -s');
     await user.must('pgqadm ticker.ini -s');
   });
+
+  test(
+    'subscriber crashes while replay is behind: the consumer never stands past what is on its disk',
+    { timeout: 180_000 },
+    async () => {
+      const sides = {
+        provider: await createDatabase('oldest'),
+        subscriber: await createDatabase({ port: server().port }),
+      };
+      const user = new Installation(sides.provider, sides.subscriber);
+      await user.createEntry();
+      await user.replicateEntry();
+      await becomeEqual(sides);
+      await using provider = await open(sides.provider);
+      let [crashes, lost] = [0, 0];
+      for (; crashes < 6; crashes += 1) {
+        await user.must('londiste replica.ini -s');
+        // Each tick is more than a first batch holds, so that several batches are committed one after the other.
+        for (let n = 0; n < 8; n += 1) {
+          await provider.execute(
+            `insert into entry (item) select 'row ' || g from generate_series(1, 26000) g`,
+          );
+          await provider.execute(`select pgq.force_tick('londiste.write'), pgq.ticker('londiste.write')`);
+        }
+        // Waits in the middle of the batches that a crash may undo, for as long as the crash takes.
+        await user.must('londiste replica.ini replay -d', {
+          LONDISTE_TAP: `replay.finished=wait:${2 + (crashes % 2)}`,
+        });
+        const seen = async (): Promise<number> => {
+          await using subscriber = await open(sides.subscriber);
+          return (
+            await subscriber.one<{ t: number }>('select coalesce(tick_id, 0) as t from londiste.position')
+          ).t;
+        };
+        const waits = (): number => user.log('lmaster_to_slave').split('tap replay.finished').length - 1;
+        await eventually(waits, crashes + 1, 30_000);
+        const committed = await seen();
+        await server().stop('immediate');
+        await server().start();
+        const { consumer } = await provider.one<{ consumer: number }>(
+          `select last_tick as consumer from pgq.get_consumer_info('londiste.write', 'lmaster_to_slave')`,
+        );
+        const kept = await seen();
+        expect(consumer).toBeLessThanOrEqual(kept);
+        if (kept < committed) lost += 1;
+        user.kill('lmaster_to_slave');
+        await user.gone('lmaster_to_slave');
+        await user.must('londiste replica.ini replay -d');
+        await becomeEqual(sides, { sequence: 'entry_id_seq' });
+      }
+      console.log(`${crashes} crashes, ${lost} of them undid commits`);
+      expect(lost).toBeGreaterThan(0);
+      await user.must('londiste replica.ini -s');
+      await user.must('pgqadm ticker.ini -s');
+    },
+  );
 });

@@ -3,7 +3,7 @@
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
---    triggers: [name…]      enabled ones that an ordinary session fires, foreign keys and rules among them,
+--    triggers: [name…]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
 --    diverting: [name…]     rules that do something else instead in a session with session_replication_role = replica,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
@@ -64,7 +64,8 @@ begin
               from (
             select coalesce(k.conname, g.tgname) as name
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
-             where g.tgrelid = c.oid and g.tgenabled = 'O'
+             where (g.tgrelid = c.oid or g.tgrelid in (select t.relid from pg_catalog.pg_partition_tree(c.oid) t))
+               and g.tgenabled = 'O'
                -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
                and (not g.tgisinternal or k.contype = 'f')
              union all

@@ -23,6 +23,8 @@ begin
                              where a.attrelid = v_oid and a.attnum > 0 and not a.attisdropped),
                            (select string_agg(i.indexrelid::text, ',' order by i.indexrelid)
                               from pg_catalog.pg_index i where i.indrelid = v_oid and (i.indisunique or i.indisexclusion)),
+                           (select string_agg(t.relid::oid::text, ',' order by t.relid::oid)
+                              from pg_catalog.pg_partition_tree(v_oid) t),
                            (select string_agg(g.oid::text, ',' order by g.oid)
                               from pg_catalog.pg_trigger g where g.tgrelid = v_oid and g.tgenabled = 'O'),
                            (select string_agg(r.oid || r.ev_enabled::text, ',' order by r.oid)
