@@ -39,7 +39,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 
 -- Capture: from a statement's transition tables to events
 \ir functions/key_list.sql
-\ir functions/key_identity.sql
+\ir functions/key_same.sql
 \ir functions/key_join.sql
 \ir functions/row_of_table.sql
 \ir functions/state_query.sql
@@ -61,6 +61,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/provider_add_table.sql
 \ir functions/provider_remove_table.sql
 \ir functions/provider_get_table_list.sql
+\ir functions/provider_get_missing_tables.sql
 \ir functions/provider_add_seq.sql
 \ir functions/provider_remove_seq.sql
 \ir functions/provider_get_seq_list.sql
@@ -80,10 +81,12 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/next_range.sql
 
 -- Provider: maintenance
+\ir functions/is_capture_intact.sql
 \ir functions/capture_problems.sql
 \ir functions/refresh_capture.sql
 \ir functions/refresh_captures.sql
 \ir functions/periodic_maintenance.sql
+\ir functions/provider_check.sql
 
 -- Subscriber: its tables and sequences
 \ir functions/subscriber_add_table.sql

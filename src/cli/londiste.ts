@@ -2,6 +2,7 @@ import { loadConfig, type LondisteSettings } from '../config/load.js';
 import { demo } from './commands/demo.js';
 import { providerAdd } from './commands/provider-add.js';
 import { providerAddSeq } from './commands/provider-add-seq.js';
+import { providerCheck } from './commands/provider-check.js';
 import { providerInstall } from './commands/provider-install.js';
 import { providerRemove } from './commands/provider-remove.js';
 import { providerRemoveSeq } from './commands/provider-remove-seq.js';
@@ -35,6 +36,7 @@ const londiste: Program<LondisteSettings> = {
     providerRemoveSeq,
     providerTables,
     providerSeqs,
+    providerCheck,
     subscriberInstall,
     subscriberAdd,
     subscriberRemove,

@@ -32,35 +32,55 @@ export function showName({ schema, name }: QualifiedName): string {
  * compared with the catalogue as they are. The schema is `public` when none is given.
  */
 export function parseName(text: string): QualifiedName {
-  const parts = splitName(text);
-  const [first, second] = parts;
-  if (first === undefined || parts.length > 2 || parts.some((part) => part === '')) {
-    throw new LondisteError('usage', `not a table or sequence name: ${text}`, {
-      hint: 'write NAME, SCHEMA.NAME, or "quoted.schema"."quoted name"',
-    });
-  }
-  return second === undefined ? { schema: 'public', name: first } : { schema: first, name: second };
+  const [first, second] = partsOf(text).map((pieces) => pieces.map((piece) => piece.text).join(''));
+  return second === undefined
+    ? { schema: 'public', name: first ?? '' }
+    : { schema: first ?? '', name: second };
 }
 
-function splitName(text: string): string[] {
-  const parts: string[] = [];
-  let part = '';
+/**
+ * What a user typed, as a test of names in the form of the catalogue: `*` stands for any characters and `?` for one,
+ * outside of quotes. Undefined when there is neither. The schema is `public` when none is given.
+ */
+export function parsePattern(text: string): ((name: QualifiedName) => boolean) | undefined {
+  const parts = partsOf(text);
+  if (!parts.flat().some((piece) => !piece.isQuoted && /[*?]/.test(piece.text))) return undefined;
+  const [first, second] = parts.map((pieces) => new RegExp(`^${pieces.map(expressionOf).join('')}$`, 'su'));
+  const [schema, name] = second === undefined ? [/^public$/, first] : [first, second];
+  return (candidate) => schema?.test(candidate.schema) === true && name?.test(candidate.name) === true;
+}
+
+interface Piece {
+  readonly text: string;
+  readonly isQuoted: boolean;
+}
+
+function expressionOf({ text, isQuoted }: Piece): string {
+  const literal = text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return isQuoted ? literal : literal.replaceAll('\\*', '.*').replaceAll('\\?', '.');
+}
+
+/** The one or two parts of a name, each in pieces that are quoted or not. */
+function partsOf(text: string): Piece[][] {
+  const parts: Piece[][] = [[]];
   let at = 0;
   while (at < text.length) {
-    if (text[at] === '"') {
-      const closing = findClosingQuote(text, at + 1);
-      part += text.slice(at + 1, closing).replaceAll('""', '"');
-      at = closing + 1;
-    } else if (text[at] === '.') {
-      parts.push(part);
-      part = '';
-      at += 1;
-    } else {
-      part += text[at] ?? '';
-      at += 1;
-    }
+    const end = text[at] === '"' ? findClosingQuote(text, at + 1) + 1 : at + 1;
+    const isQuoted = text[at] === '"';
+    if (text[at] === '.') parts.push([]);
+    else
+      parts.at(-1)?.push({
+        text: isQuoted ? text.slice(at + 1, end - 1).replaceAll('""', '"') : text.slice(at, end),
+        isQuoted,
+      });
+    at = end;
   }
-  return [...parts, part];
+  if (parts.length > 2 || parts.some((pieces) => pieces.every((piece) => piece.text === ''))) {
+    throw new LondisteError('usage', `not a table or sequence name: ${text}`, {
+      hint: 'write NAME, SCHEMA.NAME, or "quoted.schema"."quoted name"; * and ? outside of quotes stand for any characters, and one',
+    });
+  }
+  return parts;
 }
 
 function findClosingQuote(text: string, from: number): number {

@@ -127,6 +127,8 @@ export interface ErrorDetails {
   readonly table?: string | undefined;
   /** The key of the row that it belongs to, where known. Never written to a log: it is data. */
   readonly key?: string | undefined;
+  /** Whether only a new copy of the table mends it: its events can never be applied. */
+  readonly needsCopy?: boolean | undefined;
 }
 
 export class LondisteError extends Error {
@@ -136,6 +138,7 @@ export class LondisteError extends Error {
   readonly sqlstate: string | undefined;
   readonly table: string | undefined;
   readonly key: string | undefined;
+  readonly needsCopy: boolean;
 
   constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -144,27 +147,36 @@ export class LondisteError extends Error {
     this.sqlstate = details.sqlstate;
     this.table = details.table;
     this.key = details.key;
+    this.needsCopy = details.needsCopy ?? false;
   }
 
   /** The same failure, said of a table. */
   of(table: string): LondisteError {
     if (this.table !== undefined) return this;
-    const { kind, hint, sqlstate, cause, key } = this;
     // Some messages name their table already.
     const message = this.message.startsWith(`table ${table} `)
       ? this.message
       : `table ${table}: ${this.message}`;
-    return new LondisteError(kind, message, { hint, sqlstate, cause, table, key });
+    return this.#with(message, { table });
   }
 
   /** The same failure, with the key of the row that it befell, in place of what the server says of the row. */
   at(key: string): LondisteError {
-    const { kind, message, hint, sqlstate, cause, table } = this;
-    return new LondisteError(kind, message, { hint, sqlstate, cause, table, key });
+    return this.#with(this.message, { key });
+  }
+
+  #with(message: string, more: ErrorDetails): LondisteError {
+    const { kind, hint, sqlstate, cause, table, key, needsCopy } = this;
+    return new LondisteError(kind, message, { hint, sqlstate, cause, table, key, needsCopy, ...more });
   }
 
   get reaction(): Reaction {
     return failures[this.kind].reaction;
+  }
+
+  /** Whether a table is parked for it, once it is known which. */
+  get liesInTable(): boolean {
+    return failures[this.kind].table === 'park';
   }
 
   /** What becomes of the table that it belongs to; nothing where it belongs to none. */

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import { LondisteError } from '../kernel/errors.js';
 import { changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
+import type { Fault } from './table-fault.js';
 
 /** A table of the set, as the provider has it registered. */
 export interface ProviderTable {
@@ -24,6 +25,30 @@ export async function providerGetTableList(session: Session, queue: string): Pro
     [queue],
   );
   return rows.map((row) => ({ name: row.table_name, keyColumns: row.key_columns, layoutId: row.layout_id }));
+}
+
+/** The application's tables that are not in the set. */
+export async function providerGetMissingTables(session: Session, queue: string): Promise<string[]> {
+  const rows = await session.query<{ name: string }>(
+    'select name from londiste.provider_get_missing_tables($1) as name',
+    [queue],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** What is wrong with the set on the provider. */
+export interface ProviderFault extends Fault {
+  /** The table, sequence, role or queue that it is about, with that word before it. */
+  readonly object: string;
+  /** False for what keeps nothing from being replicated. */
+  readonly isFault: boolean;
+}
+
+export async function providerCheck(session: Session, queue: string): Promise<ProviderFault[]> {
+  return session.query<ProviderFault>(
+    `select object_name as object, problem as what, fix, is_fault as "isFault" from londiste.provider_check($1)`,
+    [queue],
+  );
 }
 
 export async function providerAddSeq(session: Session, queue: string, sequence: string): Promise<boolean> {

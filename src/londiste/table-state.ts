@@ -189,7 +189,7 @@ export async function parkTable(
       mark?.snapshot ?? null,
       error.message,
       error.sqlstate ?? null,
-      `${error.hint}\nthen: londiste … subscriber retry ${table}`,
+      error.needsCopy ? error.hint : `${error.hint}\nthen: londiste … subscriber retry ${table}`,
       error.key ?? null,
     ],
   );

@@ -228,6 +228,7 @@ function layoutKnown({ layouts }: Link, change: Change): Layout | undefined | 'u
 function unknownEvent({ id, header }: EventLines): LondisteError {
   return new LondisteError('data', `event ${id} has the unknown type ${header.type ?? 'null'}, or no row`, {
     hint: 'only the triggers of provider add may write events with a table name: find out who else does, then copy the table anew (subscriber resync)',
+    needsCopy: true,
   });
 }
 
@@ -236,6 +237,7 @@ function readable(failure: unknown, { id }: EventLines): unknown {
   if (failure instanceof LondisteError) return failure;
   return new LondisteError('data', `event ${id} holds no readable row: ${asLondisteError(failure).message}`, {
     cause: failure,
+    needsCopy: true,
     hint: 'copy the table anew: londiste CONFIG subscriber resync TABLE',
   });
 }

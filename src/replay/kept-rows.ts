@@ -106,6 +106,7 @@ export class KeptRows {
     } else {
       throw new LondisteError('data', `an event of table ${this.table} cannot be applied (${change.kind})`, {
         hint: `copy the table anew: londiste CONFIG subscriber resync ${this.table}`,
+        needsCopy: true,
       });
     }
   }
@@ -152,6 +153,7 @@ export class KeptRows {
         `the key of table ${this.table} is not (${this.keyColumns.join(', ')}) in an event: ${String(cause)}`,
         {
           cause,
+          needsCopy: true,
           hint: `add the table anew with its new key (provider remove, provider add) and type: londiste CONFIG subscriber resync ${this.table}`,
         },
       );

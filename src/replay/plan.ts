@@ -16,6 +16,7 @@ export class Plan {
   readonly #replacing: Map<string, number>;
   readonly #triedAnew = new Set<string>();
   readonly #parked = new Map<string, LondisteError>();
+  #checksAtOnce = false;
 
   /** `replacing` is kept from batch to batch: until when each such table is written by deleting first. */
   constructor(replacing: Map<string, number>) {
@@ -32,6 +33,11 @@ export class Plan {
     return this.#triedAnew.has(table);
   }
 
+  /** Whether what is deferred to the commit is checked with each statement, so that a failure has a table. */
+  get checksAtOnce(): boolean {
+    return this.#checksAtOnce;
+  }
+
   /** Tables that are left out, each with what is wrong. */
   get parked(): ReadonlyMap<string, LondisteError> {
     return this.#parked;
@@ -40,7 +46,11 @@ export class Plan {
   /** Takes a failure into account; false when trying again at once cannot help. */
   learn(error: LondisteError): boolean {
     const { table } = error;
-    if (table === undefined) return false;
+    if (table === undefined) {
+      if (!error.liesInTable || this.#checksAtOnce) return false;
+      this.#checksAtOnce = true;
+      return true;
+    }
     if (conflicts.has(error.sqlstate) && this.modeOf(table) === 'update') {
       this.#replacing.set(table, Date.now() + rememberMs);
       return true;

@@ -149,6 +149,7 @@ export class Replayer {
       if (position.tick === undefined || !isSameTick(position.tick, batch.from))
         throw new LondisteError('busy', 'the position moved while a batch was fetched');
       await this.#refuseIfMoved(decision, batch, position.tablesVersion);
+      if (plan.checksAtOnce) await subscriber.execute('set constraints all immediate');
       const writer = new BatchWriter(link, plan);
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };

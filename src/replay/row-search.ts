@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.js';
-import { asLondisteError, type LondisteError } from '../kernel/errors.js';
+import { asLondisteError } from '../kernel/errors.js';
 
 const savepoint = 'londiste_search';
 
@@ -21,16 +21,11 @@ export async function searchByHalves(
     return touched;
   } catch (thrown) {
     const error = asLondisteError(thrown);
-    if (session.closed || !liesInRows(error)) throw error;
+    if (session.closed || !error.liesInTable) throw error;
     if (more.length === 0) throw error.at(keyOf(only));
     await session.execute(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
   }
   const middle = entries.length >> 1;
   const first = await searchByHalves(session, entries.slice(0, middle), { run, keyOf });
   return first + (await searchByHalves(session, entries.slice(middle), { run, keyOf }));
-}
-
-/** Whether other rows might do: nothing else is worth a search. */
-function liesInRows({ kind }: LondisteError): boolean {
-  return kind === 'data' || kind === 'refused';
 }

@@ -1,6 +1,6 @@
 import { arrayLiteral } from '../event/array.js';
 import { fieldText } from '../event/copy-text.js';
-import { fieldValue, splitRecord } from '../event/record.js';
+import { fieldValue, nullField, splitRecord } from '../event/record.js';
 import { insideRecord, longestLine, recordToLine } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
 import type { KeptRows } from './kept-rows.js';
@@ -51,17 +51,18 @@ function unreadable(key: string, cause: unknown): LondisteError {
   return new LondisteError('data', `an event holds no readable row: ${reason}`, {
     cause,
     key: readableKey(key),
+    needsCopy: true,
     hint: 'find out who else writes events with a table name, then copy the table anew: londiste CONFIG subscriber resync TABLE',
   });
 }
 
-/** The values of keys, an array for each column of the key. */
-export function keyArrays(target: Target, keys: readonly string[]): string[] {
+/** The values of entries' keys, an array for each column of the key. */
+export function keyArrays(target: Target, rows: KeptRows, entries: readonly number[]): string[] {
   const [, ...more] = target.key;
-  const values = keys.map((key) =>
-    more.length === 0 ? [fieldValue(plain(key))] : splitRecord(`(${plain(key)})`).map(fieldValue),
-  );
-  return target.key.map((_, n) => arrayLiteral(values.map((value) => value[n] ?? null)));
+  const keys = entries.map((entry) => plain(rows.key(entry)));
+  if (more.length === 0) return [arrayLiteral(keys.map(fieldValue))];
+  const split = keys.map((key) => splitRecord(`(${key})`));
+  return target.key.map((_, n) => arrayLiteral(split.map((fields) => fieldValue(fields[n] ?? nullField))));
 }
 
 /** A key as an operator would look for it. */

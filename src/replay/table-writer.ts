@@ -147,8 +147,8 @@ export class TableWriter {
     if (found === expected.length) return;
     this.#missing += expected.length - found;
     for (let from = 0; from < expected.length; from += mostKeys) {
-      const some = expected.slice(from, from + mostKeys).map((entry) => rows.key(entry));
-      const kept = await this.#prepared(findKeys(this.target), keyArrays(this.target, some));
+      const some = expected.slice(from, from + mostKeys);
+      const kept = await this.#prepared(findKeys(this.target), keyArrays(this.target, rows, some));
       this.#require(some.length - kept, some.length);
     }
   }
@@ -157,13 +157,7 @@ export class TableWriter {
     let deleted = 0;
     for (let from = 0; from < kept.length; from += mostKeys) {
       deleted += await this.#each(rows, kept.slice(from, from + mostKeys), (some) =>
-        this.#prepared(
-          deleteKeys(this.target, table),
-          keyArrays(
-            this.target,
-            some.map((entry) => rows.key(entry)),
-          ),
-        ),
+        this.#prepared(deleteKeys(this.target, table), keyArrays(this.target, rows, some)),
       );
     }
     return deleted;

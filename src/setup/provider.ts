@@ -3,14 +3,17 @@ import { inTransaction } from '../db/transaction.js';
 import { installSchema, requireSchema } from '../install/install.js';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
-import { registeredNames } from '../londiste/name.js';
+import { meantNames, registeredNames } from '../londiste/name.js';
 import {
   providerAddSeq,
   providerAddTable,
+  providerCheck,
+  providerGetMissingTables,
   providerGetSeqList,
   providerGetTableList,
   providerRemoveSeq,
   providerRemoveTable,
+  type ProviderFault,
 } from '../londiste/provider.js';
 import { identify } from '../londiste/server-identity.js';
 import { createQueue, getQueueInfo, setQueueConfig } from '../pgq/queue.js';
@@ -60,13 +63,21 @@ export async function refuseRecovery(session: Session): Promise<void> {
   });
 }
 
-/** Adds all of the tables or, when one of them cannot be added, none. Returns their registered names. */
-export function addProviderTables(
+/**
+ * Adds all of the tables or, when one of them cannot be added, none. Names may be patterns, which mean tables that are not
+ * in the set yet; `except`, names or patterns too, leaves some of them out. Returns the registered names.
+ */
+export async function addProviderTables(
   session: Session,
   queue: string,
   typed: readonly string[],
+  except: readonly string[] = [],
 ): Promise<string[]> {
-  return each(session, queue, typed, async (name) => {
+  await requireProvider(session, queue);
+  const missing = (): Promise<string[]> => providerGetMissingTables(session, queue);
+  const left = new Set(await meantNames(session, except, missing));
+  const names = (await meantNames(session, typed, missing)).filter((name) => !left.has(name));
+  return each(session, names, async (name) => {
     if (await providerAddTable(session, queue, name)) return;
     throw new LondisteError('refused', `table ${name} is already in the set of queue ${queue}`, {
       hint: 'nothing to do',
@@ -74,24 +85,27 @@ export function addProviderTables(
   });
 }
 
-export function removeProviderTables(
+export async function removeProviderTables(
   session: Session,
   queue: string,
   typed: readonly string[],
 ): Promise<string[]> {
-  return each(session, queue, typed, async (name) => {
+  await requireProvider(session, queue);
+  const inSet = async (): Promise<string[]> =>
+    (await providerGetTableList(session, queue)).map((table) => table.name);
+  return each(session, await meantNames(session, typed, inSet), async (name) => {
     if (await providerRemoveTable(session, queue, name)) return;
-    const tables = (await providerGetTableList(session, queue)).map((table) => table.name);
-    throw notInSet('table', name, queue, tables);
+    throw notInSet('table', name, queue, await inSet());
   });
 }
 
-export function addProviderSequences(
+export async function addProviderSequences(
   session: Session,
   queue: string,
   typed: readonly string[],
 ): Promise<string[]> {
-  return each(session, queue, typed, async (name) => {
+  await requireProvider(session, queue);
+  return each(session, await registeredNames(session, typed), async (name) => {
     if (await providerAddSeq(session, queue, name)) return;
     throw new LondisteError('refused', `sequence ${name} is already in the set of queue ${queue}`, {
       hint: 'nothing to do',
@@ -99,15 +113,32 @@ export function addProviderSequences(
   });
 }
 
-export function removeProviderSequences(
+export async function removeProviderSequences(
   session: Session,
   queue: string,
   typed: readonly string[],
 ): Promise<string[]> {
-  return each(session, queue, typed, async (name) => {
+  await requireProvider(session, queue);
+  const inSet = (): Promise<string[]> => providerGetSeqList(session, queue);
+  return each(session, await meantNames(session, typed, inSet), async (name) => {
     if (await providerRemoveSeq(session, queue, name)) return;
-    throw notInSet('sequence', name, queue, await providerGetSeqList(session, queue));
+    throw notInSet('sequence', name, queue, await inSet());
   });
+}
+
+/** What is wrong with the set here: capture, settings, what the tables need beside themselves. */
+export async function checkProvider(
+  session: Session,
+  queue: string,
+): Promise<{ tables: number; sequences: number; faults: ProviderFault[] }> {
+  await requireProvider(session, queue);
+  const tables = await providerGetTableList(session, queue);
+  const sequences = await providerGetSeqList(session, queue);
+  return {
+    tables: tables.length,
+    sequences: sequences.length,
+    faults: await providerCheck(session, queue),
+  };
 }
 
 export async function listProviderTables(session: Session, queue: string): Promise<string[]> {
@@ -141,21 +172,51 @@ const busyPauseMs = 500;
 
 async function each(
   session: Session,
-  queue: string,
-  typed: readonly string[],
+  names: readonly string[],
   work: (name: string) => Promise<void>,
 ): Promise<string[]> {
-  await requireProvider(session, queue);
-  const names = await registeredNames(session, typed);
   for (let tries = 1; ; tries += 1) {
     try {
       await inTransaction(session, async () => {
-        for (const name of names) await work(name);
+        const failures: LondisteError[] = [];
+        for (const name of names) await inSavepoint(session, () => work(name), failures);
+        if (failures.length > 0) throw allOf(failures);
       });
-      return names;
+      return [...names];
     } catch (error) {
       if (!(error instanceof LondisteError) || error.kind !== 'busy' || tries === mostTries) throw error;
       await sleep(busyPauseMs);
     }
   }
+}
+
+/** What one name is refused for is told together with what the others are; what says nothing of the name ends all. */
+async function inSavepoint(
+  session: Session,
+  work: () => Promise<void>,
+  failures: LondisteError[],
+): Promise<void> {
+  await session.execute('savepoint londiste_name');
+  try {
+    await work();
+    await session.execute('release savepoint londiste_name');
+  } catch (error) {
+    if (
+      !(error instanceof LondisteError) ||
+      (error.reaction === 'retry' && !error.liesInTable) ||
+      session.closed
+    )
+      throw error;
+    await session.execute('rollback to savepoint londiste_name');
+    failures.push(error);
+  }
+}
+
+function allOf(failures: readonly LondisteError[]): LondisteError {
+  const [first, ...more] = failures;
+  if (first === undefined || more.length === 0)
+    return first ?? new LondisteError('bug', 'nothing has failed');
+  return new LondisteError('refused', failures.map(({ message }) => message).join('\n'), {
+    hint: [...new Set(failures.map(({ hint }) => hint))].join('\n'),
+  });
 }

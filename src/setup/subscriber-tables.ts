@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
-import { registeredNames } from '../londiste/name.js';
+import { meantNames } from '../londiste/name.js';
 import type { Fault } from '../londiste/table-fault.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
@@ -26,7 +26,8 @@ export async function addSubscriberTables(ends: Ends, typed: readonly string[]):
   await requireBoth(ends);
   const set = await providerGetTableList(provider, name.queue);
   const inSet = set.map((table) => table.name);
-  const names = typed.length > 0 ? await registeredNames(provider, typed) : await missingTables(ends);
+  const missing = (): Promise<string[]> => missingTables(ends);
+  const names = typed.length > 0 ? await meantNames(provider, typed, missing) : await missing();
   const known = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
   const faults: Fault[] = [];
   for (const table of names) {
@@ -49,7 +50,8 @@ export async function addSubscriberTables(ends: Ends, typed: readonly string[]):
 export async function removeSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, subscriber } = ends;
   await requireBoth(ends);
-  const names = typed.length > 0 ? await registeredNames(subscriber, typed) : await listedTables(ends);
+  const listed = (): Promise<string[]> => listedTables(ends);
+  const names = typed.length > 0 ? await meantNames(subscriber, typed, listed) : await listed();
   await inTransaction(subscriber, async () => {
     for (const table of names) {
       if (!(await subscriberRemoveTable(subscriber, name, table))) throw notAdded('table', table);
@@ -61,7 +63,8 @@ export async function removeSubscriberTables(ends: Ends, typed: readonly string[
 export async function resyncTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
-  const names = typed.length > 0 ? await registeredNames(subscriber, typed) : await listedTables(ends);
+  const listed = (): Promise<string[]> => listedTables(ends);
+  const names = typed.length > 0 ? await meantNames(subscriber, typed, listed) : await listed();
   await requireTicker(provider, name.queue);
   await inTransaction(subscriber, async () => {
     for (const table of names) {
@@ -79,8 +82,8 @@ export async function resyncTables(ends: Ends, typed: readonly string[]): Promis
 export async function retryTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, subscriber } = ends;
   await requireBoth(ends);
-  const names =
-    typed.length > 0 ? await registeredNames(subscriber, typed) : await parkedTables(subscriber, name);
+  const parked = (): Promise<string[]> => parkedTables(subscriber, name);
+  const names = typed.length > 0 ? await meantNames(subscriber, typed, parked) : await parked();
   if (names.length === 0) {
     throw new LondisteError('refused', 'no table of this subscription is parked', { hint: 'nothing to do' });
   }

@@ -254,6 +254,15 @@ describe.each([
     }
   });
 
+  test('a constraint trigger that raises at the commit, of a batch with several tables', async () => {
+    await mighty.table('deferring');
+    await mighty.pair.subscriber
+      .execute(`create constraint trigger refuse after update on deferring deferrable initially deferred
+        for each row execute function refuse(); alter table deferring enable always trigger refuse`);
+    await mighty.parks('deferring', everyKind('deferring'), 'not here');
+    await mighty.pair.subscriber.execute('drop trigger refuse on deferring');
+  });
+
   test('a partitioned table: rows move between its partitions, and it is emptied with all of them', async () => {
     await mighty.table(
       'parted',

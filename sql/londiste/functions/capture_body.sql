@@ -1,4 +1,4 @@
--- The body of a table's capture function for inserts, updates or deletes (i_op is I, U or D), as text.
+-- The body of a table's capture function for inserts, updates, deletes or TRUNCATE (i_op is I, U, D or R), as text.
 --
 -- One query at its head does three things at once: it ends the function for a statement that changed no row, it
 -- says which event table is current, and, by layout() folded into its plan, whether the table still is what it was
@@ -10,21 +10,24 @@
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs
 -- inside it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes
 -- the state path without need, which is right as well, only slower.
--- Called by: create_capture. Locks: none.
+-- Called by: create_capture, is_capture_intact. Locks: none.
 create or replace function londiste.capture_body(
     i_op text, i_table londiste.provider_table, i_event_tables integer)
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
-    v_state text := londiste.state_query(
-        i_table.table_oid, (londiste.table_layout(i_table.table_oid)).columns, londiste.key_join(i_table.table_oid));
-    v_identity text[] := array[
-        londiste.key_identity(i_table.table_oid, 'o', i_table.key_columns),
-        londiste.key_identity(i_table.table_oid, 'n', i_table.key_columns)];
+    v_columns text[] := (londiste.table_layout(i_table.table_oid)).columns;
+    v_state text := londiste.state_query(i_table.table_oid, v_columns, londiste.key_join(i_table.table_oid));
+    v_same text := londiste.key_same(i_table.table_oid, i_table.key_columns);
     v_from_state text := londiste.capture_query(
-        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, v_state, v_identity);
+        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, v_state, v_same);
     v_from_statement text := londiste.capture_query(
-        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, null, v_identity);
+        i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, false, null, v_same);
 begin
+    if i_op = 'R' then
+        return format('begin perform londiste.capture_truncate(%s, %s, %L, %L, %L, %L); return null; end',
+                      i_table.queue_id, i_table.table_oid, i_table.table_name, i_table.layout_id,
+                      i_table.layout_signature, londiste.row_of_table(i_table.table_oid, v_columns));
+    end if;
     return format($body$
 declare
     cur    integer;

@@ -1,32 +1,47 @@
--- What keeps a table's changes from being captured wholly, in words that say what to do; an empty array when
--- nothing does.
--- Called by: refresh_capture. Locks: none.
-create or replace function londiste.capture_problems(i_queue_id integer, i_table oid)
-returns text[] language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+-- What keeps a table's changes from being captured wholly, each with what to type; no rows when nothing does.
+-- Called by: refresh_capture, provider_check. Locks: none.
+create or replace function londiste.capture_problems(i_table londiste.provider_table)
+returns table (problem text, fix text)
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
-    v_problems text[] := '{}';
-    v_triggers integer;
+    v_oid oid := i_table.table_oid;
+    v_now text := (select format('%I.%I', n.nspname, c.relname)
+                     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = i_table.table_oid);
+    v_again text := format('londiste CONFIG provider remove %1$s, provider add, and on each subscriber subscriber resync',
+                           i_table.table_name);
 begin
-    if (londiste.table_key(i_table)).key_index is null then
-        v_problems := v_problems || format(
-            'it has no usable key any more; alter table %s add primary key (COLUMN)', i_table::regclass);
+    if v_now is null then
+        return query select 'the table is gone', format('londiste CONFIG provider remove %s', i_table.table_name);
+        return;
+    elsif not exists (select from pgq.queue q where q.queue_id = i_table.queue_id) then
+        return query select 'the queue is gone, nothing is captured',
+                            format('londiste CONFIG provider remove %s, or add it again to a new queue', i_table.table_name);
+        return;
     end if;
-    select count(*) into v_triggers from pg_trigger t
-     where t.tgrelid = i_table and t.tgenabled in ('O', 'A')
-       and t.tgname = any (select format('londiste_%s_%s', i_queue_id, o.op) from unnest('{i,u,d,r}'::text[]) as o (op));
-    if v_triggers < 4 then
-        v_problems := v_problems || 'capture triggers are missing or disabled, changes may be lost: remove the table, '
-                      'add it again and resync it on the subscribers'::text;
+
+    if (londiste.table_key(v_oid)).key_index is null then
+        return query select 'it has no usable key any more', format('alter table %s add primary key (COLUMN)', v_now);
     end if;
-    if exists (select from pg_inherits i where i_table in (i.inhrelid, i.inhparent)) then
-        v_problems := v_problems || 'it has become part of an inheritance or partition tree, whose other members are not '
-                      'captured: remove the table from the set or from the tree'::text;
+    if (select count(*) from pg_trigger t
+         where t.tgrelid = v_oid and t.tgenabled in ('O', 'A')
+           and t.tgname = any (select format('londiste_%s_%s', i_table.queue_id, o.op)
+                                 from unnest('{i,u,d,r}'::text[]) as o (op))) < 4 then
+        return query select 'capture triggers are missing or disabled, changes may be lost', v_again;
+    elsif londiste.layout(v_oid) = i_table.layout_signature and not londiste.is_capture_intact(i_table) then
+        return query select 'somebody has changed its capture functions, changes may be lost', v_again;
     end if;
-    if not londiste.can_read(i_table) then
-        v_problems := v_problems || format(
-            'role %s cannot read all of it: grant select, and let row security not apply to that role',
-            current_user::regrole);
+    if exists (select from pg_inherits i where v_oid in (i.inhrelid, i.inhparent)) then
+        return query select 'it has become part of an inheritance or partition tree, whose other members are not captured',
+                            'remove the table from the set or from the tree';
     end if;
-    return v_problems;
+    if exists (select from pg_subscription_rel s where s.srrelid = v_oid) then
+        return query select 'native logical replication writes to it, whose changes statement triggers do not see',
+                            'replicate it from where it is written first';
+    end if;
+    if not londiste.can_read(v_oid) then
+        return query select format('role %s cannot read all of it', current_user::regrole),
+                            format('grant select on %s to %s, and let row security not apply to that role', v_now,
+                                   current_user::regrole);
+    end if;
 end
 $$;

@@ -2,8 +2,7 @@
 -- <event table> (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3)`. i_op is I, U or D.
 --
 -- Keys that are gone come first, then rows: "gone, then what is there" is always right in replay. Keys are compared
--- as text, because equal keys can have other bytes (numeric 1.0 and 1.00), and then the old bytes must go; with
--- i_identity, of key_identity for o and n, as they are.
+-- by their bytes (i_same, of key_same): equal keys can have others (numeric 1.0 and 1.00), and then the old bytes must go.
 --
 -- Without i_state the rows are the transition rows. That is wrong when something else has captured this table
 -- within the same statement (a trigger that writes to it, a function that the statement calls): its later rows
@@ -15,13 +14,16 @@
 -- Called by: capture_body, unknown_layout_events. Locks: none.
 create or replace function londiste.capture_query(
     i_op text, i_name text, i_layout text, i_key text[], i_whole boolean, i_state text default null,
-    i_identity text[] default null)
+    i_same text default null)
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     v_labels text := format('%L::text, %L::text', i_name, i_layout);
     v_old text := londiste.key_list('o', i_key);
     v_new text := londiste.key_list('n', i_key);
     v_c text := (select string_agg('c' || n, ', ') from generate_series(1, cardinality(i_key)) as n);
+    -- Old keys that no new row has. A join, which a large statement spills to disk; EXCEPT would keep all keys in memory.
+    v_given_up text := 'oldtab o where not exists (select from newtab n where '
+                       || coalesce(i_same, londiste.key_same(null, i_key)) || ')';
     v_parts text[] := '{}';
 begin
     if i_op <> 'I' then
@@ -30,22 +32,14 @@ begin
                 format('select now(), ''gone'', (o.*)::text, %s, ''old-row'' from oldtab o', v_labels)
             when i_op = 'D' then
                 format('select now(), ''gone'', row(%s)::text, %s, null from oldtab o', v_old, v_labels)
-            when i_identity[1] is not null then
-                format('select now(), ''gone'', row(g.*)::text, %s, ''old-key'' from (select %s from oldtab o'
-                       ' except select %s from newtab n) as g', v_labels, i_identity[1], i_identity[2])
             else
-                format('select now(), ''gone'', g.key, %s, ''old-key'' from (select row(%s)::text from oldtab o'
-                       ' except select row(%s)::text from newtab n) as g (key)', v_labels, v_old, v_new)
+                format('select now(), ''gone'', row(%s)::text, %s, ''old-key'' from %s', v_old, v_labels, v_given_up)
         end;
     end if;
     if i_op <> 'I' and i_state is not null then
         v_parts := v_parts || format(
-            'select now(), ''row:U'', s.data, %s, null from (%s) as k (%s, as_text) cross join lateral (%s) as s (data)',
-            v_labels, case i_op
-                when 'D' then format('select %s, null from oldtab o', v_old)
-                else format('select %1$s, row(%1$s)::text from oldtab o'
-                            ' except select %2$s, row(%2$s)::text from newtab n', v_old, v_new) end,
-            v_c, i_state);
+            'select now(), ''row:U'', s.data, %s, null from (select %s from %s) as k (%s) cross join lateral (%s) as s (data)',
+            v_labels, v_old, case i_op when 'D' then 'oldtab o' else v_given_up end, v_c, i_state);
     end if;
     if i_op <> 'D' then
         v_parts := v_parts || case

@@ -1,6 +1,7 @@
 -- Generates the capture functions of a table, or generates them anew for what the table is now, and records from
 -- what. The triggers are create_capture_triggers' part: replacing functions under them locks nothing that
--- applications use. The functions run as their owner, so that whoever writes to the table needs no right on our
+-- applications use. Their plans are kept, so none may be chosen that suits only the first statement's few rows: no
+-- sequential scan, no nested loop (but where there is no other way: a look-up per row), no JIT. The functions run as their owner, so that whoever writes to the table needs no right on our
 -- schemas. A row whose text exceeds 1 GB makes the write fail: nothing here can carry it. The caller sees to it
 -- that the table does not change meanwhile (a lock of any mode).
 -- Called by: provider_add_table, refresh_captures. Locks: none of its own.
@@ -33,13 +34,9 @@ begin
     foreach v_op in array array['I', 'U', 'D', 'R'] loop
         execute format(
             'create or replace function %s() returns trigger language plpgsql security definer '
-            'set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off%s as %L',
+            'set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_nestloop = off set jit = off%s as %L',
             londiste.capture_name(v_queue_id, i_table, v_op), londiste.output_settings(i_table),
-            case when v_op = 'R'
-                 then format('begin perform londiste.capture_truncate(%s, %s, %L, %L, %L, %L); return null; end',
-                             v_queue_id, i_table, i_table_name, v_table.layout_id, v_table.layout_signature,
-                             londiste.row_of_table(i_table, v_layout.columns))
-                 else londiste.capture_body(v_op, v_table, v_event_tables) end);
+            londiste.capture_body(v_op, v_table, v_event_tables));
         execute format('revoke all on function %s() from public',
                        londiste.capture_name(v_queue_id, i_table, v_op));
     end loop;

@@ -1,26 +1,19 @@
 -- Looks after the capture of one table: generates its functions anew if the table is another than they were made
--- for, warns of what needs a human. Returns whether it has generated.
+-- for, or they are not as they were made, and warns of what needs a human. Returns whether it has generated.
 -- Called by: refresh_captures, under its lock. Locks: ACCESS SHARE on an altered table, without waiting.
 create or replace function londiste.refresh_capture(i_table londiste.provider_table)
 returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-    v_label text := format('queue %s, table %s', i_table.queue_name, i_table.table_name);
-    v_problem text;
+    v_found record;
 begin
-    if not exists (select from pgq.queue q where q.queue_id = i_table.queue_id) then
-        raise warning '%: the queue is gone, nothing is captured; londiste CONFIG provider remove %, or add it '
-            'again to a new queue', v_label, i_table.table_name;
-        return false;
-    elsif not exists (select from pg_class c where c.oid = i_table.table_oid) then
-        raise warning '%: the table is gone; londiste CONFIG provider remove %', v_label, i_table.table_name;
-        return false;
-    end if;
-
-    foreach v_problem in array londiste.capture_problems(i_table.queue_id, i_table.table_oid) loop
-        raise warning '%: %', v_label, v_problem;
+    for v_found in select * from londiste.capture_problems(i_table) loop
+        raise warning 'queue %, table %: %; %',
+            i_table.queue_name, i_table.table_name, v_found.problem, v_found.fix;
     end loop;
 
-    if londiste.layout(i_table.table_oid) = i_table.layout_signature then
+    if not exists (select from pgq.queue q where q.queue_id = i_table.queue_id)
+       or not exists (select from pg_class c where c.oid = i_table.table_oid)
+       or londiste.layout(i_table.table_oid) = i_table.layout_signature and londiste.is_capture_intact(i_table) then
         return false;
     end if;
     execute format('lock table only %s in access share mode nowait', i_table.table_oid::regclass);

@@ -10,4 +10,5 @@ alter table londiste.position add column if not exists tables_version bigint not
 drop function if exists londiste.set_table_error(text, text, text, text, text);
 drop function if exists londiste.hold_events(text, text);
 drop function if exists londiste.capture_query(text, text, text, text[], boolean, text);
+drop function if exists londiste.capture_problems(integer, oid);
 drop function if exists londiste.set_sequence(text, text, text, bigint, boolean);

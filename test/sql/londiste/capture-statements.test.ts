@@ -106,6 +106,32 @@ describe.each(['oldest', 'newest'] as const)('capture of one statement, %s serve
     await expectCaptured(reader);
   });
 
+  it('finds the keys that a large UPDATE gave up, whatever statement the plan was made for', async () => {
+    const settings = await createProvider(which);
+    await using session = await open(settings);
+    const keys = {
+      'as values': 'id int primary key, item text',
+      'as text': 'id numeric primary key, item text',
+      'of several columns': 'id int, item text not null, primary key (item, id)',
+    };
+    for (const [name, columns] of Object.entries(keys)) {
+      await session.execute(`drop table if exists entry; delete from londiste.provider_table; truncate pgq.event_1;
+        create table entry (${columns}); select londiste.provider_add_table('${queue}', 'entry');
+        insert into entry select n, 'item' from generate_series(1, 100000) n; set work_mem = '1MB';
+        update entry set id = -1 where id = 1`);
+      const before = Date.now();
+      await session.execute(
+        'update entry set id = case when id % 2 = 0 then -id - 10 else id end where id > 0',
+      );
+      // A loop over both sides would take minutes.
+      expect(Date.now() - before, name).toBeLessThan(20_000);
+      const { gone } = await session.one<{ gone: number }>(
+        `select count(distinct ev_data)::int as gone from pgq.event_1 where ev_type = 'gone'`,
+      );
+      expect(gone, name).toBe(1 + 50_000);
+    }
+  });
+
   it('says what it says in the agreed words', async () => {
     const settings = await createProvider(which);
     await using session = await open(settings);
