@@ -197,6 +197,26 @@ job_name = a
       ]);
   });
 
+  test.each([
+    ['replay_memory', '63kB', '64kB'],
+    ['replay_memory', '17GB', '16GB'],
+    ['replay_memory', '-1', '16GB'],
+    ['replay_memory', '16 parsecs', '64kB'],
+    ['lock_timeout', '-1', '0'],
+    ['lock_timeout', '3601', '3600'],
+    ['statement_timeout', '86401', '86400'],
+  ])('%s = %s is out of its range, which is told', (key, value, bound) => {
+    const [fault, ...more] = faults(() => londiste(replica, { overrides: [`${key}=${value}`] }));
+    expect(more).toEqual([]);
+    for (const part of [key, value, bound]) expect(fault).toContain(part);
+  });
+
+  test('a size at either end of its range is taken', () => {
+    const memory = (value: string): number =>
+      londiste(replica, { overrides: [`replay_memory=${value}`] }).memoryBytes;
+    expect([memory('64kB'), memory('16GB'), memory('1048576')]).toEqual([65_536, 16 * 1024 ** 3, 1024 ** 2]);
+  });
+
   test('of flags and environment name those', () => {
     const given = {
       overrides: ['nonsense', 'loop_dealy=1', 'log_count=x'],
