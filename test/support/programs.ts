@@ -27,7 +27,11 @@ export function run(
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.once('error', reject);
-    // `exit`, not `close`: a daemon that was forked may hold our pipes open.
-    child.once('exit', (code) => setTimeout(() => resolve({ code, stdout, stderr }), 10));
+    // `exit`, not `close`: a daemon that was forked may hold our pipes open. What the program has written lies in the
+    // pipes then; where this process was busy meanwhile it is read only after the timers that are due.
+    const told = (code: number | null): void => {
+      setImmediate(() => setImmediate(() => resolve({ code, stdout, stderr })));
+    };
+    child.once('exit', (code) => setTimeout(() => told(code), 10));
   });
 }
