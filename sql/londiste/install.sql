@@ -50,6 +50,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Capture: functions and triggers of a table
 \ir functions/capture_name.sql
 \ir functions/output_settings.sql
+\ir functions/capture_digest.sql
 \ir functions/into_event_table.sql
 \ir functions/capture_body.sql
 \ir functions/create_capture.sql
@@ -81,7 +82,6 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/next_range.sql
 
 -- Provider: maintenance
-\ir functions/is_capture_intact.sql
 \ir functions/capture_problems.sql
 \ir functions/refresh_capture.sql
 \ir functions/refresh_captures.sql

@@ -46,6 +46,8 @@ create table if not exists londiste.provider_table (
     -- events.
     layout_signature text    not null,
     layout_id        text    not null,
+    -- What londiste.capture_digest() answered then.
+    capture_digest   text,
     primary key (queue_name, table_name),
     constraint provider_table_oid unique (queue_name, table_oid)
 );

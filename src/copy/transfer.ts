@@ -64,8 +64,7 @@ async function transferUnderSnapshot(
   if (!(await storeCopy(subscriber, name, plan))) throw new Superseded();
 
   await inTransaction(subscriber, async () => {
-    const shape = { isReferenced: here.is_referenced, isPartitioned: here.relkind === 'p' };
-    await subscriber.execute(emptyTable(table, shape));
+    await subscriber.execute(emptyTable(table, here));
     // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
       `copy ${table} (${columns}) from stdin`,

@@ -25,3 +25,16 @@ export async function inTransaction<T>(
     throw error;
   }
 }
+
+/** Runs `work` in a savepoint of the open transaction: when it throws, what it did is undone and the transaction goes on. */
+export async function inSavepoint<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.execute('savepoint londiste');
+  try {
+    const result = await work();
+    await session.execute('release savepoint londiste');
+    return result;
+  } catch (error) {
+    if (!session.closed) await session.execute('rollback to savepoint londiste; release savepoint londiste');
+    throw error;
+  }
+}

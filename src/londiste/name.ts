@@ -47,3 +47,12 @@ export async function meantNames(
   }
   return [...new Set(names)];
 }
+
+/** As `meantNames`; nothing typed means all candidates. */
+export function meantOrAll(
+  session: Session,
+  typed: readonly string[],
+  candidates: () => Promise<string[]>,
+): Promise<string[]> {
+  return typed.length > 0 ? meantNames(session, typed, candidates) : candidates();
+}

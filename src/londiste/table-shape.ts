@@ -60,12 +60,9 @@ export function uniqueOver(shape: TableShape, columns: readonly string[]): Uniqu
  * A statement that empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty
  * and whatever triggers are off, and CASCADE would empty tables that nobody asked for: such a table's rows are deleted.
  */
-export function emptyTable(
-  name: string,
-  { isReferenced, isPartitioned }: { isReferenced: boolean; isPartitioned: boolean },
-): string {
-  const rows = isPartitioned ? name : `only ${name}`;
-  return isReferenced ? `delete from ${rows}` : `truncate ${rows}`;
+export function emptyTable(name: string, { relkind, is_referenced }: TableShape): string {
+  const rows = relkind === 'p' ? name : `only ${name}`;
+  return is_referenced ? `delete from ${rows}` : `truncate ${rows}`;
 }
 
 /** A table that was to be locked for writing. */

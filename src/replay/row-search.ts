@@ -1,7 +1,6 @@
 import type { Session } from '../db/session.js';
+import { inSavepoint } from '../db/transaction.js';
 import { asLondisteError } from '../kernel/errors.js';
-
-const savepoint = 'londiste_search';
 
 /**
  * Runs a statement over entries that some of them may make fail: then over each half of them alone, until the one is
@@ -14,16 +13,12 @@ export async function searchByHalves(
 ): Promise<number> {
   const [only, ...more] = entries;
   if (only === undefined) return 0;
-  await session.execute(`savepoint ${savepoint}`);
   try {
-    const touched = await run(entries);
-    await session.execute(`release savepoint ${savepoint}`);
-    return touched;
+    return await inSavepoint(session, () => run(entries));
   } catch (thrown) {
     const error = asLondisteError(thrown);
     if (session.closed || !error.liesInTable) throw error;
     if (more.length === 0) throw error.at(keyOf(only));
-    await session.execute(`rollback to savepoint ${savepoint}; release savepoint ${savepoint}`);
   }
   const middle = entries.length >> 1;
   const first = await searchByHalves(session, entries.slice(0, middle), { run, keyOf });

@@ -1,7 +1,6 @@
 import type { Session } from '../db/session.js';
 import type { Layout } from '../event/layout.js';
 import { LondisteError } from '../kernel/errors.js';
-import { emptyTable } from '../londiste/table-shape.js';
 import type { KeptRows } from './kept-rows.js';
 import { searchByHalves } from './row-search.js';
 import { keyArrays, readableKey, rowArray } from './row-text.js';
@@ -85,7 +84,7 @@ export class TableWriter {
   /** First: what a TRUNCATE took. */
   async empty(rows: KeptRows): Promise<void> {
     if (!rows.truncated) return;
-    await this.#run(emptyTable(this.target.name, this.target));
+    await this.#run(this.target.empty);
     await this.#waiting.truncate();
     this.#missing = 0;
     this.#moved = 0;

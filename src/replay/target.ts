@@ -3,7 +3,7 @@ import type { Layout } from '../event/layout.js';
 import { joinRecord, nullField, splitRecord } from '../event/record.js';
 import { LondisteError } from '../kernel/errors.js';
 import { keyFault } from '../londiste/table-fault.js';
-import { uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
+import { emptyTable, uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
 
 /** One column of the key on the subscriber. */
 export interface KeyColumn {
@@ -42,10 +42,8 @@ export class Target {
   readonly key: readonly KeyColumn[];
   /** `always` identity columns beside the key cannot be updated, only deleted and inserted. */
   readonly mustReplace: boolean;
-  /** Whether another table references this one, so that TRUNCATE is refused for it alone. */
-  readonly isReferenced: boolean;
-  /** Whether its rows are in partitions. */
-  readonly isPartitioned: boolean;
+  /** The statement that takes all of its rows away. */
+  readonly empty: string;
   /** Whether no other index constrains the rows: then rows of a batch may be written in any order. */
   readonly isKeyAlone: boolean;
   readonly #shape: TableShape;
@@ -57,8 +55,7 @@ export class Target {
     const unique = keyIndex(name, shape, keyColumns);
     this.key = keyColumns.map((column) => keyColumn(shape, unique, column));
     this.isKeyAlone = shape.constraining.every((index) => index === unique.name);
-    this.isReferenced = shape.is_referenced;
-    this.isPartitioned = shape.relkind === 'p';
+    this.empty = emptyTable(name, shape);
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),
     );

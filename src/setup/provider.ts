@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.js';
-import { inTransaction } from '../db/transaction.js';
+import { inSavepoint, inTransaction } from '../db/transaction.js';
 import { installSchema, requireSchema } from '../install/install.js';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
@@ -179,7 +179,14 @@ async function each(
     try {
       await inTransaction(session, async () => {
         const failures: LondisteError[] = [];
-        for (const name of names) await inSavepoint(session, () => work(name), failures);
+        for (const name of names) {
+          try {
+            await inSavepoint(session, () => work(name));
+          } catch (error) {
+            if (session.closed || !isOfName(error)) throw error;
+            failures.push(error);
+          }
+        }
         if (failures.length > 0) throw allOf(failures);
       });
       return [...names];
@@ -190,26 +197,9 @@ async function each(
   }
 }
 
-/** What one name is refused for is told together with what the others are; what says nothing of the name ends all. */
-async function inSavepoint(
-  session: Session,
-  work: () => Promise<void>,
-  failures: LondisteError[],
-): Promise<void> {
-  await session.execute('savepoint londiste_name');
-  try {
-    await work();
-    await session.execute('release savepoint londiste_name');
-  } catch (error) {
-    if (
-      !(error instanceof LondisteError) ||
-      (error.reaction === 'retry' && !error.liesInTable) ||
-      session.closed
-    )
-      throw error;
-    await session.execute('rollback to savepoint londiste_name');
-    failures.push(error);
-  }
+/** What one name is refused for is told together with what the others are; anything else ends all. */
+function isOfName(error: unknown): error is LondisteError {
+  return error instanceof LondisteError && (error.reaction !== 'retry' || error.liesInTable);
 }
 
 function allOf(failures: readonly LondisteError[]): LondisteError {

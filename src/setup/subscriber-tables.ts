@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
-import { meantNames } from '../londiste/name.js';
+import { meantOrAll } from '../londiste/name.js';
 import type { Fault } from '../londiste/table-fault.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
@@ -26,8 +26,7 @@ export async function addSubscriberTables(ends: Ends, typed: readonly string[]):
   await requireBoth(ends);
   const set = await providerGetTableList(provider, name.queue);
   const inSet = set.map((table) => table.name);
-  const missing = (): Promise<string[]> => missingTables(ends);
-  const names = typed.length > 0 ? await meantNames(provider, typed, missing) : await missing();
+  const names = await meantOrAll(provider, typed, () => missingTables(ends));
   const known = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
   const faults: Fault[] = [];
   for (const table of names) {
@@ -50,8 +49,7 @@ export async function addSubscriberTables(ends: Ends, typed: readonly string[]):
 export async function removeSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, subscriber } = ends;
   await requireBoth(ends);
-  const listed = (): Promise<string[]> => listedTables(ends);
-  const names = typed.length > 0 ? await meantNames(subscriber, typed, listed) : await listed();
+  const names = await meantOrAll(subscriber, typed, () => listedTables(ends));
   await inTransaction(subscriber, async () => {
     for (const table of names) {
       if (!(await subscriberRemoveTable(subscriber, name, table))) throw notAdded('table', table);
@@ -63,8 +61,7 @@ export async function removeSubscriberTables(ends: Ends, typed: readonly string[
 export async function resyncTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
-  const listed = (): Promise<string[]> => listedTables(ends);
-  const names = typed.length > 0 ? await meantNames(subscriber, typed, listed) : await listed();
+  const names = await meantOrAll(subscriber, typed, () => listedTables(ends));
   await requireTicker(provider, name.queue);
   await inTransaction(subscriber, async () => {
     for (const table of names) {
@@ -82,8 +79,7 @@ export async function resyncTables(ends: Ends, typed: readonly string[]): Promis
 export async function retryTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
   const { name, subscriber } = ends;
   await requireBoth(ends);
-  const parked = (): Promise<string[]> => parkedTables(subscriber, name);
-  const names = typed.length > 0 ? await meantNames(subscriber, typed, parked) : await parked();
+  const names = await meantOrAll(subscriber, typed, () => parkedTables(subscriber, name));
   if (names.length === 0) {
     throw new LondisteError('refused', 'no table of this subscription is parked', { hint: 'nothing to do' });
   }

@@ -10,7 +10,7 @@
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs
 -- inside it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes
 -- the state path without need, which is right as well, only slower.
--- Called by: create_capture, is_capture_intact. Locks: none.
+-- Called by: create_capture. Locks: none.
 create or replace function londiste.capture_body(
     i_op text, i_table londiste.provider_table, i_event_tables integer)
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$

@@ -27,7 +27,8 @@ begin
            and t.tgname = any (select format('londiste_%s_%s', i_table.queue_id, o.op)
                                  from unnest('{i,u,d,r}'::text[]) as o (op))) < 4 then
         return query select 'capture triggers are missing or disabled, changes may be lost', v_again;
-    elsif londiste.layout(v_oid) = i_table.layout_signature and not londiste.is_capture_intact(i_table) then
+    elsif londiste.layout(v_oid) = i_table.layout_signature
+          and londiste.capture_digest(i_table.queue_id, v_oid) is distinct from i_table.capture_digest then
         return query select 'somebody has changed its capture functions, changes may be lost', v_again;
     end if;
     if exists (select from pg_inherits i where v_oid in (i.inhrelid, i.inhparent)) then

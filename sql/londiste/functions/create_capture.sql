@@ -1,9 +1,10 @@
 -- Generates the capture functions of a table, or generates them anew for what the table is now, and records from
 -- what. The triggers are create_capture_triggers' part: replacing functions under them locks nothing that
 -- applications use. Their plans are kept, so none may be chosen that suits only the first statement's few rows: no
--- sequential scan, no nested loop (but where there is no other way: a look-up per row), no JIT. The functions run as their owner, so that whoever writes to the table needs no right on our
--- schemas. A row whose text exceeds 1 GB makes the write fail: nothing here can carry it. The caller sees to it
--- that the table does not change meanwhile (a lock of any mode).
+-- sequential scan, no nested loop (but where there is no other way: a look-up per row), no JIT. The functions run as
+-- their owner, so that whoever writes to the table needs no right on our schemas. A row whose text exceeds 1 GB makes
+-- the write fail: nothing here can carry it. The caller sees to it that the table does not change meanwhile (a lock of
+-- any mode).
 -- Called by: provider_add_table, refresh_captures. Locks: none of its own.
 create or replace function londiste.create_capture(i_queue_name text, i_table_name text, i_table oid)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
@@ -40,5 +41,8 @@ begin
         execute format('revoke all on function %s() from public',
                        londiste.capture_name(v_queue_id, i_table, v_op));
     end loop;
+    update londiste.provider_table p
+       set capture_digest = londiste.capture_digest(v_queue_id, i_table)
+     where p.queue_name = i_queue_name and p.table_oid = i_table;
 end
 $$;

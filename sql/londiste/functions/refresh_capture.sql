@@ -13,7 +13,8 @@ begin
 
     if not exists (select from pgq.queue q where q.queue_id = i_table.queue_id)
        or not exists (select from pg_class c where c.oid = i_table.table_oid)
-       or londiste.layout(i_table.table_oid) = i_table.layout_signature and londiste.is_capture_intact(i_table) then
+       or londiste.layout(i_table.table_oid) = i_table.layout_signature
+          and londiste.capture_digest(i_table.queue_id, i_table.table_oid) = i_table.capture_digest then
         return false;
     end if;
     execute format('lock table only %s in access share mode nowait', i_table.table_oid::regclass);

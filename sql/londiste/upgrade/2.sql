@@ -5,6 +5,8 @@ alter table londiste.table_state
     add column if not exists error_hint text,
     add column if not exists error_key  text;
 
+alter table londiste.provider_table add column if not exists capture_digest text;
+
 alter table londiste.position add column if not exists tables_version bigint not null default 0;
 
 drop function if exists londiste.set_table_error(text, text, text, text, text);

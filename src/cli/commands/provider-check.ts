@@ -1,7 +1,7 @@
-import { LondisteError } from '../../kernel/errors.js';
 import { checkProvider } from '../../setup/provider.js';
 import type { LondisteCommand } from '../command.js';
 import { withProvider } from '../context.js';
+import { tellFaults } from '../faults.js';
 
 export const providerCheck: LondisteCommand = {
   words: 'provider check',
@@ -12,18 +12,11 @@ export const providerCheck: LondisteCommand = {
       checkProvider(provider, context.settings.subscription.queue),
     );
     const { tables, sequences, faults } = found;
-    const wrong = faults.filter(({ isFault }) => isFault);
-    if (options['json'] === true) {
-      context.say(JSON.stringify(found, undefined, 2));
-    } else {
-      for (const { object, what, fix, isFault } of faults)
-        context.say(`${isFault ? '' : 'note: '}${object}: ${what}\n  ${fix}`);
-      if (wrong.length === 0)
-        context.say(`${tables} tables and ${sequences} sequences: all changes are captured`);
-    }
-    if (wrong.length === 0) return;
-    throw new LondisteError('refused', `${wrong.length} faults found`, {
-      hint: 'each is listed with what mends it',
+    tellFaults(context, found, {
+      json: options['json'] === true,
+      wrong: faults.filter(({ isFault }) => isFault),
+      show: ({ object, what, isFault }) => `${isFault ? '' : 'note: '}${object}: ${what}`,
+      whole: `${tables} tables and ${sequences} sequences: all changes are captured`,
     });
   },
 };

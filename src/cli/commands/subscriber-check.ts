@@ -1,7 +1,7 @@
-import { LondisteError } from '../../kernel/errors.js';
 import { checkSubscription } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
+import { tellFaults } from '../faults.js';
 
 export const subscriberCheck: LondisteCommand = {
   words: 'subscriber check',
@@ -11,14 +11,11 @@ export const subscriberCheck: LondisteCommand = {
   async run(context, { options }) {
     const found = await withEnds(context, checkSubscription);
     const { tables, sequences, faults } = found;
-    const isJson = options['json'] === true;
-    if (isJson) context.say(JSON.stringify(found, undefined, 2));
-    else for (const { what, fix } of faults) context.say(`${what}\n  ${fix}`);
-    if (faults.length > 0) {
-      throw new LondisteError('refused', `${faults.length} faults found`, {
-        hint: 'each is listed with what mends it',
-      });
-    }
-    if (!isJson) context.say(`${tables} tables and ${sequences} sequences fit`);
+    tellFaults(context, found, {
+      json: options['json'] === true,
+      wrong: faults,
+      show: ({ what }) => what,
+      whole: `${tables} tables and ${sequences} sequences fit`,
+    });
   },
 };
