@@ -31,6 +31,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/find_relation.sql
 \ir functions/queue_id.sql
 \ir functions/table_key.sql
+\ir functions/current_layout.sql
 \ir functions/layout.sql
 \ir functions/table_layout.sql
 \ir functions/note_layout.sql
@@ -42,23 +43,35 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/key_same.sql
 \ir functions/key_join.sql
 \ir functions/row_of_table.sql
+\ir functions/own_rows.sql
 \ir functions/state_query.sql
 \ir functions/capture_query.sql
 \ir functions/unknown_layout_events.sql
 \ir functions/capture_truncate.sql
+\ir functions/capture_partition_truncate.sql
 
 -- Capture: functions and triggers of a table
 \ir functions/capture_name.sql
 \ir functions/output_settings.sql
 \ir functions/capture_digest.sql
 \ir functions/into_event_table.sql
+\ir functions/large_row.sql
+\ir functions/announce_lost.sql
 \ir functions/capture_body.sql
+\ir functions/capture_row_insert.sql
+\ir functions/capture_row_body.sql
+\ir functions/capture_row_changed.sql
+\ir functions/capture_bodies.sql
 \ir functions/create_capture.sql
+\ir functions/is_written_by_replication.sql
+\ir functions/capture_triggers.sql
 \ir functions/create_capture_triggers.sql
 \ir functions/drop_capture.sql
 
 -- Provider: the set of a queue
 \ir functions/check_capturable.sql
+\ir functions/check_filter.sql
+\ir functions/members.sql
 \ir functions/provider_add_table.sql
 \ir functions/provider_remove_table.sql
 \ir functions/provider_get_table_list.sql
@@ -83,6 +96,8 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 
 -- Provider: maintenance
 \ir functions/capture_problems.sql
+\ir functions/came_with_rows.sql
+\ir functions/refresh_members.sql
 \ir functions/refresh_capture.sql
 \ir functions/refresh_captures.sql
 \ir functions/periodic_maintenance.sql

@@ -48,6 +48,18 @@ create table if not exists londiste.provider_table (
     layout_id        text    not null,
     -- What londiste.capture_digest() answered then.
     capture_digest   text,
+    -- Whether triggers fire for each statement or for each row.
+    capture          text    not null default 'statement'
+                     constraint provider_table_capture check (capture in ('statement', 'row')),
+    -- How an event says which row is gone, in the words of ALTER TABLE .. REPLICA IDENTITY: 'default' by a key that
+    -- table_key chooses, 'index NAME' by that one's columns, 'full' by the whole row, 'nothing': rows only come.
+    replica_identity text    not null default 'default'
+                     constraint provider_table_identity check (replica_identity in ('default', 'full', 'nothing')
+                                                               or replica_identity like 'index %'),
+    -- Only rows for which this is true are captured; all when null. An expression over the table's columns.
+    row_filter       text,
+    -- Of a partitioned table: its partitions when they were last looked at.
+    members          oid[],
     primary key (queue_name, table_name),
     constraint provider_table_oid unique (queue_name, table_oid)
 );

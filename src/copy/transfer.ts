@@ -2,7 +2,7 @@ import { quoteIdent } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
-import { providerGetTableList } from '../londiste/provider.js';
+import { providerGetTableList, type ProviderTable } from '../londiste/provider.js';
 import { describeTable, emptyTable, type TableShape } from '../londiste/table-shape.js';
 import { landCopy, storeCopy } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
@@ -39,7 +39,7 @@ async function transferUnderSnapshot(
   // no rows of it without an error.
   await feed.execute(`lock table ${table} in access share mode`);
   const { snapshot, filenode } = await feed.one<{ snapshot: string; filenode: number }>(
-    `select pg_current_snapshot()::text as snapshot, pg_relation_filenode($1::regclass)::bigint as filenode`,
+    `select pg_current_snapshot()::text as snapshot, coalesce(pg_relation_filenode($1::regclass), 0)::bigint as filenode`,
     [table],
   );
   await tap('copy.snapshot-taken');
@@ -68,11 +68,23 @@ async function transferUnderSnapshot(
     // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
       `copy ${table} (${columns}) from stdin`,
-      feed.copyOut(`copy ${table} (${columns}) to stdout`),
+      feed.copyOut(`copy ${rowsToCopy(table, columns, there, registered)} to stdout`),
     );
     await tap('copy.rows-landed-not-committed');
     if (!(await landCopy(subscriber, name, { table, fence, rows }))) throw new Superseded();
   });
+}
+
+/** COPY reads a plain table by itself; a partitioned one, or some of the rows, only by a query. */
+function rowsToCopy(
+  table: string,
+  columns: string,
+  { relkind }: TableShape,
+  { rowFilter }: ProviderTable,
+): string {
+  if (relkind !== 'p' && rowFilter === undefined) return `${table} (${columns})`;
+  const rows = relkind === 'p' ? table : `only ${table}`;
+  return `(select ${columns} from ${rows}${rowFilter === undefined ? '' : ` where ${rowFilter}`})`;
 }
 
 async function describe(session: Workbench['feed'], table: string, side: string): Promise<TableShape> {

@@ -9,10 +9,36 @@ export interface ProviderTable {
   readonly name: string;
   readonly keyColumns: readonly string[];
   readonly layoutId: string;
+  /** A condition that the rows of the table fit which are replicated; undefined when all are. */
+  readonly rowFilter: string | undefined;
 }
 
-export async function providerAddTable(session: Session, queue: string, table: string): Promise<boolean> {
-  return changedSomething(session, 'londiste.provider_add_table($1, $2)', [queue, table]);
+/** How the changes of a table are captured. */
+export interface CaptureOptions {
+  /** By triggers for each statement or each row; what suits the table when undefined. */
+  readonly capture?: 'statement' | 'row';
+  /**
+   * How an event says which row is gone: by the table's key (the default), by the columns of the unique index of that name, by
+   * the whole row, or not at all, for rows that only come.
+   */
+  readonly identity?: 'full' | 'nothing' | { readonly index: string };
+  /** Only rows for which this condition is true. */
+  readonly where?: string;
+}
+
+export async function providerAddTable(
+  session: Session,
+  queue: string,
+  table: string,
+  { capture, identity, where }: CaptureOptions = {},
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.provider_add_table($1, $2, $3, $4, $5)', [
+    queue,
+    table,
+    capture ?? null,
+    typeof identity === 'object' ? `index ${identity.index}` : (identity ?? 'default'),
+    where ?? null,
+  ]);
 }
 
 export async function providerRemoveTable(session: Session, queue: string, table: string): Promise<boolean> {
@@ -20,11 +46,20 @@ export async function providerRemoveTable(session: Session, queue: string, table
 }
 
 export async function providerGetTableList(session: Session, queue: string): Promise<ProviderTable[]> {
-  const rows = await session.query<{ table_name: string; key_columns: string[]; layout_id: string }>(
-    'select table_name, key_columns, layout_id from londiste.provider_get_table_list($1)',
-    [queue],
-  );
-  return rows.map((row) => ({ name: row.table_name, keyColumns: row.key_columns, layoutId: row.layout_id }));
+  const rows = await session.query<{
+    table_name: string;
+    key_columns: string[];
+    layout_id: string;
+    row_filter: string | null;
+  }>('select table_name, key_columns, layout_id, row_filter from londiste.provider_get_table_list($1)', [
+    queue,
+  ]);
+  return rows.map((row) => ({
+    name: row.table_name,
+    keyColumns: row.key_columns,
+    layoutId: row.layout_id,
+    rowFilter: row.row_filter ?? undefined,
+  }));
 }
 
 /** The application's tables that are not in the set. */

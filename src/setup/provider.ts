@@ -13,6 +13,7 @@ import {
   providerGetTableList,
   providerRemoveSeq,
   providerRemoveTable,
+  type CaptureOptions,
   type ProviderFault,
 } from '../londiste/provider.js';
 import { identify } from '../londiste/server-identity.js';
@@ -65,20 +66,21 @@ export async function refuseRecovery(session: Session): Promise<void> {
 
 /**
  * Adds all of the tables or, when one of them cannot be added, none. Names may be patterns, which mean tables that are not
- * in the set yet; `except`, names or patterns too, leaves some of them out. Returns the registered names.
+ * in the set yet; `except`, names or patterns too, leaves some of them out. All are captured alike. Returns the registered
+ * names.
  */
 export async function addProviderTables(
   session: Session,
   queue: string,
   typed: readonly string[],
-  except: readonly string[] = [],
+  { except = [], ...options }: CaptureOptions & { readonly except?: readonly string[] } = {},
 ): Promise<string[]> {
   await requireProvider(session, queue);
   const missing = (): Promise<string[]> => providerGetMissingTables(session, queue);
   const left = new Set(await meantNames(session, except, missing));
   const names = (await meantNames(session, typed, missing)).filter((name) => !left.has(name));
   return each(session, names, async (name) => {
-    if (await providerAddTable(session, queue, name)) return;
+    if (await providerAddTable(session, queue, name, options)) return;
     throw new LondisteError('refused', `table ${name} is already in the set of queue ${queue}`, {
       hint: 'nothing to do',
     });

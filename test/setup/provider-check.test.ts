@@ -114,10 +114,9 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     expect(String(refused)).toContain('shop."log*"');
     expect(String(refused)).toContain('shop.log_1');
     expect((await checkProvider(provider, queue)).tables).toBe(1);
-    expect(await addProviderTables(provider, queue, ['*.*'], ['shop.log_?', 'shop."log*"'])).toEqual([
-      'public.other',
-      'shop.b',
-    ]);
+    expect(
+      await addProviderTables(provider, queue, ['*.*'], { except: ['shop.log_?', 'shop."log*"'] }),
+    ).toEqual(['public.other', 'shop.b']);
     await expect(addProviderTables(provider, queue, ['nowhere.*'])).rejects.toThrow(
       'nothing here fits nowhere.*',
     );

@@ -19,26 +19,33 @@ begin
         return;
     end if;
 
-    if (londiste.table_key(v_oid)).key_index is null then
+    if (londiste.table_key(v_oid, i_table.replica_identity)).key_columns is null then
         return query select 'it has no usable key any more', format('alter table %s add primary key (COLUMN)', v_now);
     end if;
-    if (select count(*) from pg_trigger t
-         where t.tgrelid = v_oid and t.tgenabled in ('O', 'A')
-           and t.tgname = any (select format('londiste_%s_%s', i_table.queue_id, o.op)
-                                 from unnest('{i,u,d,r}'::text[]) as o (op))) < 4 then
+    if exists (select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
+                where not exists (select from pg_trigger t
+                                   where t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
+                                     and t.tgenabled in ('O', 'A')
+                                     and not exists (select from pg_trigger c
+                                                      where c.tgparentid = t.oid and c.tgenabled not in ('O', 'A')))) then
         return query select 'capture triggers are missing or disabled, changes may be lost', v_again;
-    elsif londiste.layout(v_oid) = i_table.layout_signature
+    elsif londiste.current_layout(v_oid, i_table.replica_identity) = i_table.layout_signature
           and londiste.capture_digest(i_table.queue_id, v_oid) is distinct from i_table.capture_digest then
         return query select 'somebody has changed its capture functions, changes may be lost', v_again;
     end if;
-    if exists (select from pg_inherits i where v_oid in (i.inhrelid, i.inhparent)) then
-        return query select 'it has become part of an inheritance or partition tree, whose other members are not captured',
-                            'remove the table from the set or from the tree';
+    if i_table.capture = 'statement' and exists (select from pg_inherits i where v_oid in (i.inhrelid, i.inhparent)) then
+        return query select 'it has become part of an inheritance or partition tree: what is written through another member is not captured',
+                            v_again;
     end if;
-    if exists (select from pg_subscription_rel s where s.srrelid = v_oid) then
-        return query select 'native logical replication writes to it, whose changes statement triggers do not see',
-                            'replicate it from where it is written first';
+    if londiste.is_written_by_replication(v_oid) and exists (
+           select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
+           join pg_trigger t on t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
+          where i_table.capture = 'statement' or t.tgenabled <> 'A') then
+        return query select 'native logical replication writes to it, whose changes its capture does not see', v_again;
     end if;
+    return query select format('its partition %s is a foreign table: what is written there is not captured', p.relid::regclass),
+                        format('alter table %s detach partition %s', v_now, p.relid::regclass)
+                   from pg_partition_tree(v_oid) p join pg_class c on c.oid = p.relid and c.relkind = 'f';
     if not londiste.can_read(v_oid) then
         return query select format('role %s cannot read all of it', current_user::regrole),
                             format('grant select on %s to %s, and let row security not apply to that role', v_now,

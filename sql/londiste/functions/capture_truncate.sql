@@ -1,9 +1,10 @@
 -- Writes the events of a TRUNCATE: one of type truncate, then a row for all that the table holds now. Normally that
--- is nothing, but another trigger of the same statement may have filled the table before ours ran. i_columns,
--- i_layout, i_signature and i_state (of row_of_table) are those of generation time.
+-- is nothing, but another trigger of the same statement may have filled the table before ours ran. i_layout,
+-- i_signature and i_state (of row_of_table) are those of generation time.
 -- Called by: the capture functions of TRUNCATE. Locks: none.
 create or replace function londiste.capture_truncate(
-    i_queue integer, i_table oid, i_name text, i_layout text, i_signature text, i_state text)
+    i_queue integer, i_table oid, i_name text, i_layout text, i_signature text, i_state text,
+    i_identity text default 'default', i_filter text default null)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     v_into text;
@@ -17,22 +18,24 @@ begin
     if not found then
         return;
     end if;
+    -- For capture_partition_truncate: what it left to this event is told.
+    perform set_config(format('londiste.truncate%s_%s', i_queue, i_table), '', true);
     -- No transition table here whose plan a DDL would throw away, so the layout is asked for anew each time.
-    execute format('select londiste.layout(%s) = %L', i_table, i_signature) into v_known;
+    v_known := londiste.current_layout(i_table, i_identity) = i_signature;
     execute v_into || format('values (now(), ''truncate'', null, %L, %L)', i_name, case when v_known then i_layout end);
     if not londiste.can_read(i_table) then
         return;
     end if;
     if not v_known then
-        execute format('select array(select json_object_keys((select row_to_json(t.*) from only %s t limit 1)))',
-                       i_table::regclass) into v_columns;
+        execute format('select array(select json_object_keys((select row_to_json(t.*) from %s t limit 1)))',
+                       londiste.own_rows(i_table)) into v_columns;
         if v_columns = '{}' then
             return;
         end if;
         i_layout := londiste.note_layout(v_columns);
         i_state := londiste.row_of_table(i_table, v_columns);
     end if;
-    execute v_into || format('select now(), ''row:U'', %s, %L, %L from only %s t',
-                             i_state, i_name, i_layout, i_table::regclass);
+    execute v_into || format('select now(), ''row:U'', %s, %L, %L from %s t%s', i_state, i_name, i_layout,
+                             londiste.own_rows(i_table), ' where ' || i_filter);
 end
 $$;

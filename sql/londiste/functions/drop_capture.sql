@@ -1,21 +1,22 @@
 -- Takes the capture triggers and functions of a table away, triggers first; what is gone already, with its table or
 -- its queue, is passed over.
--- Called by: provider_remove_table, refresh_captures. Locks: ACCESS EXCLUSIVE on the table.
+-- Called by: provider_remove_table. Locks: ACCESS EXCLUSIVE on the table and its partitions.
 create or replace function londiste.drop_capture(i_queue_id integer, i_table oid)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-    v_name text;
-    v_op text;
+    v_functions text[] := (select array_agg(londiste.capture_name(i_queue_id, i_table, o.op))
+                             from unnest('{I,U,D,R,X,B,P,K}'::text[]) as o (op));
+    v_one record;
+    v_function text;
 begin
-    for v_name in
-        select t.tgname from pg_trigger t
-         where t.tgrelid = i_table and t.tgname = any (
-               select format('londiste_%s_%s', i_queue_id, o.op) from unnest('{i,u,d,r}'::text[]) as o (op))
+    for v_one in
+        select t.tgrelid, t.tgname from pg_trigger t
+         where t.tgparentid = 0 and t.tgfoid in (select to_regproc(f.name)::oid from unnest(v_functions) as f (name))
     loop
-        execute format('drop trigger if exists %I on %s', v_name, i_table::regclass);
+        execute format('drop trigger if exists %I on %s', v_one.tgname, v_one.tgrelid::regclass);
     end loop;
-    foreach v_op in array array['I', 'U', 'D', 'R'] loop
-        execute format('drop function if exists %s()', londiste.capture_name(i_queue_id, i_table, v_op));
+    for v_function in select f.name from unnest(v_functions) as f (name) where to_regproc(f.name) is not null loop
+        execute format('drop function %s()', v_function);
     end loop;
 end
 $$;

@@ -1,13 +1,19 @@
--- Puts a table into the set of a queue: from the end of this transaction on every change of it is an event.
+-- Puts a table into the set of a queue: from the end of this transaction on every change of it is an event. i_capture is
+-- 'statement' or 'row', or null for what suits the table; i_identity as in londiste.provider_table; i_filter a condition
+-- that rows fit which are to be captured.
 -- Called by: londiste provider add. Returns 1, or 0 when the table is in the set already.
 -- Locks: the list of tables; SHARE ROW EXCLUSIVE on the table, for which it waits a second at most (55P03: try
 -- again), since the application's writes queue up behind it.
-create or replace function londiste.provider_add_table(i_queue_name text, i_table_name text)
+create or replace function londiste.provider_add_table(
+    i_queue_name text, i_table_name text, i_capture text default null, i_identity text default 'default',
+    i_filter text default null)
 returns integer language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $$
 declare
     v_queue_id integer := londiste.queue_id(i_queue_name);
     v_rel record;
     v_known londiste.provider_table;
+    v_capture text;
+    v_filter text;
 begin
     lock table londiste.provider_table in share row exclusive mode;
     select * into v_rel from londiste.find_relation(i_table_name);
@@ -37,16 +43,24 @@ begin
                                 v_known.table_name);
     end if;
 
-    -- Anything but an ordinary table is refused before the lock: on a view LOCK would go through to what it reads.
-    perform londiste.check_capturable(i_table_name);
-    execute format('lock table only %s in share row exclusive mode', v_rel.relation::regclass);
-    perform londiste.check_capturable(i_table_name);
-    if londiste.layout(v_rel.relation) = '?' then
+    -- Anything but a table is refused before the lock: on a view LOCK would go through to what it reads.
+    perform londiste.check_capturable(i_table_name, i_capture, i_identity);
+    execute format('lock table %s in share row exclusive mode', londiste.own_rows(v_rel.relation));
+    v_capture := londiste.check_capturable(i_table_name, i_capture, i_identity);
+    if i_filter is not null then
+        v_filter := londiste.check_filter(v_rel.relation, v_rel.relation_name, i_filter);
+    end if;
+    if londiste.current_layout(v_rel.relation, i_identity) = '?' then
         raise exception 'table % was changed while this transaction was open', v_rel.relation_name
             using errcode = 'object_not_in_prerequisite_state', hint = 'run this in a READ COMMITTED transaction';
     end if;
-    perform londiste.create_capture(i_queue_name, v_rel.relation_name, v_rel.relation);
-    perform londiste.create_capture_triggers(v_queue_id, v_rel.relation);
+    insert into londiste.provider_table
+           (queue_name, queue_id, table_name, table_oid, key_columns, layout_signature, layout_id,
+            capture, replica_identity, row_filter, members)
+    values (i_queue_name, v_queue_id, v_rel.relation_name, v_rel.relation, '{}', '', '',
+            v_capture, i_identity, v_filter, londiste.members(v_rel.relation));
+    perform londiste.create_capture(i_queue_name, v_rel.relation);
+    perform londiste.create_capture_triggers(v_queue_id, v_rel.relation, v_capture);
     return 1;
 end
 $$;

@@ -1,27 +1,34 @@
 -- Looks after the capture of one table: generates its functions anew if the table is another than they were made
 -- for, or they are not as they were made, and warns of what needs a human. Returns whether it has generated.
--- Called by: refresh_captures, under its lock. Locks: ACCESS SHARE on an altered table, without waiting.
+-- Called by: refresh_captures, under its lock. Locks: without waiting, ACCESS SHARE on an altered table, SHARE ROW EXCLUSIVE on
+-- new partitions.
 create or replace function londiste.refresh_capture(i_table londiste.provider_table)
 returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     v_found record;
 begin
+    if exists (select from pg_class c where c.oid = i_table.table_oid)
+       and exists (select from pgq.queue q where q.queue_id = i_table.queue_id) then
+        perform londiste.refresh_members(i_table);
+    end if;
     for v_found in select * from londiste.capture_problems(i_table) loop
         raise warning 'queue %, table %: %; %',
             i_table.queue_name, i_table.table_name, v_found.problem, v_found.fix;
     end loop;
 
     if not exists (select from pgq.queue q where q.queue_id = i_table.queue_id)
-       or not exists (select from pg_class c where c.oid = i_table.table_oid)
-       or londiste.layout(i_table.table_oid) = i_table.layout_signature
-          and londiste.capture_digest(i_table.queue_id, i_table.table_oid) = i_table.capture_digest then
+       or not exists (select from pg_class c where c.oid = i_table.table_oid) then
+        return false;
+    end if;
+    if londiste.current_layout(i_table.table_oid, i_table.replica_identity) = i_table.layout_signature
+       and londiste.capture_digest(i_table.queue_id, i_table.table_oid) = i_table.capture_digest then
         return false;
     end if;
     execute format('lock table only %s in access share mode nowait', i_table.table_oid::regclass);
-    if (londiste.table_key(i_table.table_oid)).key_index is null then
+    if (londiste.table_key(i_table.table_oid, i_table.replica_identity)).key_columns is null then
         return false;
     end if;
-    perform londiste.create_capture(i_table.queue_name, i_table.table_name, i_table.table_oid);
+    perform londiste.create_capture(i_table.queue_name, i_table.table_oid);
     return true;
 exception when lock_not_available then
     return false;

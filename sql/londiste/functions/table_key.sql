@@ -1,13 +1,15 @@
--- The columns by which a table's rows are known: its primary key, else the first by name of its unique indexes that
--- will do. Returns nulls when there is none.
+-- The columns by which a table's rows are known: of the index that i_identity ('index NAME') names; with 'default' of its
+-- primary key, else of the first by name of its unique indexes that will do. Returns nulls when there is none. With
+-- 'full' and 'nothing' a row is known by no columns: the arrays are empty.
 --
 -- Only an immediate unique index over plain columns that are all NOT NULL will do: under a deferrable one two
 -- transactions may both write a key before either commits, and the ids of their events tell nothing about who won.
 -- Called by: layout, table_layout, create_capture. Locks: none.
 create or replace function londiste.table_key(
-    i_table oid, out key_index oid, out key_numbers smallint[], out key_columns text[])
+    i_table oid, i_identity text default 'default',
+    out key_index oid, out key_numbers smallint[], out key_columns text[])
 returns record language sql stable set search_path = pg_catalog, pg_temp as $$
-    select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
+    (select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
       from pg_index i
       join pg_class c on c.oid = i.indexrelid
       cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, ord)
@@ -15,6 +17,7 @@ returns record language sql stable set search_path = pg_catalog, pg_temp as $$
      where i.indrelid = i_table and i.indisunique and i.indimmediate and i.indisvalid
        and not i.indisexclusion and i.indpred is null and i.indexprs is null
        and k.ord <= i.indnkeyatts
+       and (i_identity = 'default' or i_identity = 'index ' || c.relname)
      group by i.indexrelid, i.indisprimary, c.relname
     having bool_and(a.attnotnull and not exists (
                -- From PostgreSQL 18 on a NOT NULL constraint can be there without old rows having been checked.
@@ -22,5 +25,7 @@ returns record language sql stable set search_path = pg_catalog, pg_temp as $$
                 where n.conrelid = i_table and n.contype = 'n' and not n.convalidated
                   and n.conkey = array[a.attnum]))
      order by i.indisprimary desc, c.relname
-     limit 1
+     limit 1)
+    union all
+    select null, '{}', '{}' where i_identity in ('full', 'nothing')
 $$;

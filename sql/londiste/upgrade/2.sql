@@ -5,12 +5,35 @@ alter table londiste.table_state
     add column if not exists error_hint text,
     add column if not exists error_key  text;
 
-alter table londiste.provider_table add column if not exists capture_digest text;
+alter table londiste.provider_table
+    add column if not exists capture_digest text,
+    add column if not exists capture text not null default 'statement'
+        constraint provider_table_capture check (capture in ('statement', 'row')),
+    add column if not exists replica_identity text not null default 'default'
+        constraint provider_table_identity check (replica_identity in ('default', 'full', 'nothing')
+                                                  or replica_identity like 'index %'),
+    add column if not exists row_filter text,
+    add column if not exists members oid[];
 
 alter table londiste.position add column if not exists tables_version bigint not null default 0;
 
 drop function if exists londiste.set_table_error(text, text, text, text, text);
 drop function if exists londiste.hold_events(text, text);
 drop function if exists londiste.capture_query(text, text, text, text[], boolean, text);
+drop function if exists londiste.row_of_table(oid, text[]);
+drop function if exists londiste.table_key(oid);
+drop function if exists londiste.layout(oid);
+drop function if exists londiste.table_layout(oid);
+drop function if exists londiste.key_join(oid);
+drop function if exists londiste.state_query(oid, text[], text);
+drop function if exists londiste.unknown_layout_events(text, oid, text, text[], text[], boolean);
+drop function if exists londiste.capture_truncate(integer, oid, text, text, text, text);
+drop function if exists londiste.capture_body(text, londiste.provider_table, integer);
+drop function if exists londiste.into_event_table(integer, integer, text);
+drop function if exists londiste.create_capture(text, text, oid);
+drop function if exists londiste.create_capture_triggers(integer, oid);
+drop function if exists londiste.check_capturable(text);
+drop function if exists londiste.provider_add_table(text, text);
+drop function if exists londiste.provider_get_table_list(text);
 drop function if exists londiste.capture_problems(integer, oid);
 drop function if exists londiste.set_sequence(text, text, text, bigint, boolean);

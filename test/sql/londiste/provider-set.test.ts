@@ -34,21 +34,6 @@ const refused: Record<string, readonly [string, string, string, string, string]>
     'public.v is a view',
     'tables that it reads from',
   ],
-  'a partitioned table': [
-    'create table p (id int primary key) partition by range (id); create table p1 partition of p for values from (1) to (9)',
-    'p',
-    '0A000',
-    'public.p is a partitioned table',
-    'not supported yet',
-  ],
-  'a partition': ['', 'p1', '0A000', 'public.p1 is a partition or a member', 'detach'],
-  'an inheritance parent': [
-    'create table parent (id int primary key); create table child () inherits (parent)',
-    'parent',
-    '0A000',
-    'public.parent is a partition or a member',
-    'no inherit',
-  ],
   'a sequence': ['create sequence s', 's', '0A000', 'public.s is a sequence', 'add-seq public.s'],
   'a materialized view': [
     'create materialized view m as select 1 as id',

@@ -1,0 +1,16 @@
+-- PL/pgSQL that runs i_work, and where that cannot make events of what was written says so in one: its table needs a
+-- new copy then, and the application's write succeeds. Only for what lies in the rows or in the filter; that an event cannot
+-- be written at all (disk full, a lock) fails as everywhere. It costs a savepoint, so it is for statements that need it.
+-- Called by: capture_body, capture_row_body. Locks: none.
+create or replace function londiste.announce_lost(i_work text, i_queue_id integer, i_table_name text)
+returns text language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select format($body$begin
+            %s
+        exception
+            when data_exception or syntax_error_or_access_rule_violation or program_limit_exceeded or plpgsql_error
+                 or out_of_memory or internal_error then
+                execute format('insert into pgq.event_%s_%%s (ev_time, ev_type, ev_data, ev_extra1) '
+                               'values (now(), ''no-image'', $1, $2)', cur)
+                  using format('%%s of a row that no event can carry: %%s', tg_op, sqlerrm), %L::text;
+        end;$body$, i_work, i_queue_id, i_table_name)
+$$;

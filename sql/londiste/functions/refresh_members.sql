@@ -1,0 +1,39 @@
+-- Looks after partitions that have come or gone since the last look. One that came gets its trigger for TRUNCATE; its rows
+-- are captured from when it was attached on. What it held before, and what one that was detached or dropped took along, no
+-- trigger can see: then an event says that the table needs a new copy.
+-- Called by: refresh_capture. Locks: SHARE ROW EXCLUSIVE on new partitions, without waiting.
+create or replace function londiste.refresh_members(i_table londiste.provider_table)
+returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+    v_now oid[] := londiste.members(i_table.table_oid);
+    v_one record;
+    v_moved boolean;
+begin
+    if v_now is not distinct from i_table.members then
+        return;
+    end if;
+    for v_one in
+        select m.oid, m.oid = any (v_now) as is_new
+          from unnest(v_now || i_table.members) as m (oid)
+         where (m.oid = any (v_now)) is distinct from (m.oid = any (coalesce(i_table.members, '{}')))
+    loop
+        if v_one.is_new then
+            execute format('lock table only %s in share row exclusive mode nowait', v_one.oid::regclass);
+            v_moved := londiste.came_with_rows(v_one.oid);
+        elsif exists (select from pg_class c where c.oid = v_one.oid and c.relkind = 'r') then
+            execute format('select exists (select from only %s)', v_one.oid::regclass) into v_moved;
+        else
+            v_moved := not exists (select from pg_class c where c.oid = v_one.oid);
+        end if;
+        if v_moved then
+            perform pgq.insert_event(i_table.queue_name, 'no-image', format(
+                'its partition %s was %s, which no trigger sees', v_one.oid::regclass,
+                case when v_one.is_new then 'attached with rows' else 'detached or dropped with its rows' end),
+                i_table.table_name, null, null, null);
+        end if;
+    end loop;
+    perform londiste.create_capture_triggers(i_table.queue_id, i_table.table_oid, i_table.capture);
+    update londiste.provider_table p set members = v_now
+     where p.queue_name = i_table.queue_name and p.table_oid = i_table.table_oid;
+end
+$$;
