@@ -65,7 +65,7 @@ function captureOptions({ capture, key, fullRow, insertOnly, where }: Call['opti
     });
   }
   if (capture !== undefined && capture !== 'statement' && capture !== 'row') {
-    throw new LondisteError('usage', `there is no form of capture ${String(capture)}`, {
+    throw new LondisteError('usage', `--capture is statement or row, not ${JSON.stringify(capture)}`, {
       hint: 'give --capture statement or --capture row',
     });
   }

@@ -1,14 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { fieldValue, splitRecord } from '../../../src/event/record.js';
-import { open, type Which } from '../../support/databases.js';
-import {
-  allEvents,
-  createProvider,
-  queue,
-  type CapturedEvent,
-  type NamedRow,
-} from '../../support/replica.js';
+import { capture, servers, type Form } from '../../support/capture-form.js';
+import { open } from '../../support/databases.js';
+import { allEvents, createProvider, type CapturedEvent, type NamedRow } from '../../support/replica.js';
 
 interface Change {
   readonly ddl: string;
@@ -68,11 +63,11 @@ function statement(write: Write, { table = 'shop.entry', key = 'id', item = 'ite
   }[write];
 }
 
-async function prepare(session: Session): Promise<void> {
+async function prepare(session: Session, form: Form): Promise<void> {
   await session.execute(`drop schema if exists shop, moved, elsewhere cascade;
     delete from londiste.provider_table; truncate pgq.event_1;
     create schema shop; create table shop.entry (spare text, id int primary key, item text)`);
-  await session.query('select londiste.provider_add_table($1, $2)', [queue, 'shop.entry']);
+  await capture(session, 'shop.entry', form);
   // Plans of every path are in the session's cache before anything changes.
   for (const write of writes) await session.execute(statement(write, { ddl: '' }));
   await session.execute('delete from shop.entry');
@@ -119,7 +114,7 @@ async function expectRightEvents(session: Session, change: Change): Promise<void
   }
 }
 
-describe.each(['oldest', 'newest'] as const)('capture across ALTER, %s server', (which: Which) => {
+describe.each(servers)('capture across ALTER, %s server, by %s', (which, form) => {
   let settings: ConnectSettings;
   beforeAll(async () => {
     settings = await createProvider(which);
@@ -129,7 +124,7 @@ describe.each(['oldest', 'newest'] as const)('capture across ALTER, %s server', 
     for (const way of ['own transaction', 'another session', 'old snapshot'] as const) {
       await using session = await open(settings);
       await using other = await open(settings);
-      await prepare(session);
+      await prepare(session, form);
       if (way === 'own transaction') {
         await session.execute('begin');
         await session.execute(`insert into shop.entry (id, item) values (1, 'x')`);
@@ -162,7 +157,7 @@ describe.each(['oldest', 'newest'] as const)('capture across ALTER, %s server', 
 
   it('goes by the fast path again when the ALTER is rolled back', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await session.execute(`begin; insert into shop.entry (id, item) values (1, 'x'); savepoint s; alter table shop.entry rename column id to ident;
       insert into shop.entry (ident) values (2); rollback to s; insert into shop.entry (id) values (3); commit;
       update shop.entry set item = 'x'`);
@@ -174,7 +169,7 @@ describe.each(['oldest', 'newest'] as const)('capture across ALTER, %s server', 
 
   it('knows the layout in REPEATABLE READ when nothing was altered', async () => {
     await using first = await open(settings);
-    await prepare(first);
+    await prepare(first, form);
     await using session = await open(settings);
     await session.execute(`set default_transaction_isolation = 'repeatable read'`);
     await session.execute(`insert into shop.entry (id, item) values (1, 'x')`);

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { inTransaction } from '../../../src/db/transaction.js';
 import { LondisteError } from '../../../src/kernel/errors.js';
-import { asSuperuser, open, type Which } from '../../support/databases.js';
+import { capture, probeOf, servers, type Form } from '../../support/capture-form.js';
+import { asSuperuser, open } from '../../support/databases.js';
 import {
   createProvider,
   openReader,
-  queue,
   Replica,
   type CapturedEvent,
   type NamedRow,
@@ -31,14 +31,6 @@ const isolations = [
 
 const setup = `
   create table hot (id int primary key, v int not null, who text);
-  create sequence state_path;
-  -- Fires before our triggers: sees whether something has captured the table in this statement before.
-  create function probe() returns trigger language plpgsql as $f$ begin
-    if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
-      perform nextval('state_path'); end if; return null; end $f$;
-  create trigger b_probe_i after insert on hot referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_u after update on hot referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_d after delete on hot referencing old table as seen for each statement execute function probe();
   -- An application's own: sometimes writes to other rows, or the same, before or after our triggers.
   create function meddle() returns trigger language plpgsql as $f$ begin
     if pg_trigger_depth() > 1 then return null; end if;
@@ -209,45 +201,43 @@ async function writeAll(sessions: readonly Session[]): Promise<number> {
   return committed;
 }
 
-async function prepare(settings: ConnectSettings, admin: Session): Promise<string> {
+async function prepare(settings: ConnectSettings, admin: Session, form: Form): Promise<string> {
   // A second in each deadlock would leave most of the time to waiting.
   await asSuperuser(settings.port, (root) =>
     root.execute(`alter database ${settings.database} set deadlock_timeout = '5ms'`),
   );
   await admin.execute(setup);
+  await admin.execute(probeOf('hot', form));
   const { from } = await admin.one<{ from: string }>('select txid_current_snapshot()::text as from');
-  await admin.query('select londiste.provider_add_table($1, $2)', [queue, 'hot']);
+  await capture(admin, 'hot', form);
   await admin.execute(`update hot set who = who`);
   return from;
 }
 
-describe.each(['oldest', 'newest'] as const)(
-  'capture under concurrent writers, %s server',
-  (which: Which) => {
-    it('equals the table at every snapshot', { timeout: seeds * msPerSeed + 60_000 }, async () => {
-      const settings = await createProvider(which);
-      await using admin = await open(settings);
-      const from = await prepare(settings, admin);
-      const end = Date.now() + seeds * msPerSeed;
-      const sessions = await Promise.all(isolations.map(() => open(settings, 'writer')));
-      const replica = new Replica('public.hot', ['id']);
-      const [compared, altered, committed] = await Promise.all([
-        compareUntil(settings, replica, from, end + 2000),
-        alter(admin, end),
-        writeAll(sessions),
-      ]).finally(() => Promise.all(sessions.map((session) => session.end())));
+describe.each(servers)('capture under concurrent writers, %s server, by %s', (which, form) => {
+  it('equals the table at every snapshot', { timeout: seeds * msPerSeed + 60_000 }, async () => {
+    const settings = await createProvider(which);
+    await using admin = await open(settings);
+    const from = await prepare(settings, admin, form);
+    const end = Date.now() + seeds * msPerSeed;
+    const sessions = await Promise.all(isolations.map(() => open(settings, 'writer')));
+    const replica = new Replica('public.hot', ['id']);
+    const [compared, altered, committed] = await Promise.all([
+      compareUntil(settings, replica, from, end + 2000),
+      alter(admin, end),
+      writeAll(sessions),
+    ]).finally(() => Promise.all(sessions.map((session) => session.end())));
 
-      const hits = await admin.one<{ nested: number; slow: number; events: number }>(
-        `select (select last_value from state_path) as nested, count(*) as events,
+    const hits = await admin.one<{ nested: number; slow: number; events: number }>(
+      `select (select last_value from state_path) as nested, count(*) as events,
               count(*) filter (where ev_extra3 = 'old-row') as slow from pgq.event_1`,
-      );
-      console.log(
-        `PostgreSQL ${admin.major}: ${seeds} seeds, ${compared} snapshots compared, ${committed} transactions, ${hits.events} events, ` +
-          `${hits.nested} nested captures, ${hits.slow} old rows by the slow path, ${altered} ALTERs`,
-      );
-      for (const count of [compared, committed, hits.nested, hits.slow, altered]) {
-        expect(count).toBeGreaterThan(10);
-      }
-    });
-  },
-);
+    );
+    console.log(
+      `PostgreSQL ${admin.major}, by ${form}: ${seeds} seeds, ${compared} snapshots compared, ${committed} transactions, ${hits.events} events, ` +
+        `${hits.nested} nested captures, ${hits.slow} old rows by the slow path, ${altered} ALTERs`,
+    );
+    for (const count of [compared, committed, hits.nested, hits.slow, altered]) {
+      expect(count).toBeGreaterThan(10);
+    }
+  });
+});

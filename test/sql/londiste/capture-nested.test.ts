@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/db/session.js';
-import { open, type Which } from '../../support/databases.js';
-import { allEvents, createProvider, openReader, queue, Replica } from '../../support/replica.js';
+import { capture, probeOf, servers, type Form } from '../../support/capture-form.js';
+import { open } from '../../support/databases.js';
+import { allEvents, createProvider, openReader, Replica } from '../../support/replica.js';
 
 /**
  * Writes of an application's own triggers and functions to the table whose statement is being captured. `NAME` becomes a
@@ -80,25 +81,15 @@ const scenarios: Record<string, string> = {
     insert into entry values (10, 'x'); update entry set item = 'kept' where id = 10`,
 };
 
-/**
- * Counts the captures that will find another one before them: fires before ours, and sees the same setting. Without rows
- * nothing is captured.
- */
-const probe = `
-  create sequence if not exists state_path;
-  create or replace function probe() returns trigger language plpgsql as $f$ begin
-    if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
-      perform nextval('state_path'); end if; return null; end $f$;
-  create trigger b_probe_i after insert on entry referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_u after update on entry referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_d after delete on entry referencing old table as seen for each statement execute function probe();`;
-
-async function run(session: Session, reader: Session, sql: string): Promise<void> {
+async function run(
+  { session, reader, form }: { session: Session; reader: Session; form: Form },
+  sql: string,
+): Promise<void> {
   await session.execute(`drop table if exists entry cascade; drop function if exists f cascade;
     drop function if exists f(int) cascade; delete from londiste.provider_table; truncate pgq.event_1;
     create table entry (id int primary key, item text)`);
-  await session.query('select londiste.provider_add_table($1, $2)', [queue, 'entry']);
-  await session.execute(probe);
+  await capture(session, 'entry', form);
+  await session.execute(probeOf('entry', form));
   await session.execute(`insert into entry values (1, 'a'), (2, 'b'), (3, 'c')`);
   await session.execute(sql);
   const replica = new Replica('public.entry', ['id']);
@@ -106,7 +97,7 @@ async function run(session: Session, reader: Session, sql: string): Promise<void
   expect(replica.rows).toEqual(await replica.rowsOfTable(reader));
 }
 
-describe.each(['oldest', 'newest'] as const)('capture of nested writes, %s server', (which: Which) => {
+describe.each(servers)('capture of nested writes, %s server, by %s', (which, form) => {
   it.each(['aa_application', 'zz_application'])('%s: replays to what the table holds', async (name) => {
     const settings = await createProvider(which);
     await using reader = await openReader(settings);
@@ -117,7 +108,7 @@ describe.each(['oldest', 'newest'] as const)('capture of nested writes, %s serve
       for (const isolation of ['read committed', 'repeatable read', 'serializable']) {
         await session.execute(`set default_transaction_isolation = '${isolation}'`);
         await expect(
-          run(session, reader, sql.replaceAll('NAME', name)),
+          run({ session, reader, form }, sql.replaceAll('NAME', name)),
           `${title}, ${isolation}`,
         ).resolves.toBeUndefined();
         const { last_value, is_called } = await session.one<{ last_value: number; is_called: boolean }>(
@@ -129,8 +120,9 @@ describe.each(['oldest', 'newest'] as const)('capture of nested writes, %s serve
       }
     }
     console.log(
-      `nested captures, PostgreSQL ${session.major}, ${name}: ${hits}, in none of: ${untouched.join('; ')}`,
+      `nested captures, PostgreSQL ${session.major}, by ${form}, ${name}: ${hits}, in none of: ${untouched.join('; ')}`,
     );
-    expect(hits).toBeGreaterThan(50);
+    // By row a version is replaced before its trigger fires mostly where the application's trigger comes first.
+    expect(hits).toBeGreaterThan(form === 'row' ? (name === 'aa_application' ? 30 : 0) : 50);
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
-import { asSuperuser, open, type Which } from '../../support/databases.js';
-import { allEvents, createProvider, openReader, queue, Replica } from '../../support/replica.js';
+import { capture, servers, type Form } from '../../support/capture-form.js';
+import { asSuperuser, open } from '../../support/databases.js';
+import { allEvents, createProvider, openReader, Replica } from '../../support/replica.js';
 
 async function expectCaptured(reader: Session): Promise<void> {
   const replica = new Replica('public.entry', ['id']);
@@ -9,10 +10,10 @@ async function expectCaptured(reader: Session): Promise<void> {
   expect(replica.rows).toEqual(await replica.rowsOfTable(reader));
 }
 
-async function prepare(session: Session): Promise<void> {
+async function prepare(session: Session, form: Form): Promise<void> {
   await session.execute(`drop table if exists entry cascade; delete from londiste.provider_table;
     truncate pgq.event_1; create table entry (id int primary key, item text)`);
-  await session.query('select londiste.provider_add_table($1, $2)', [queue, 'entry']);
+  await capture(session, 'entry', form);
   await session.execute(`insert into entry values (1, 'a'), (2, 'b'), (3, 'c')`);
 }
 
@@ -25,7 +26,7 @@ const writes = [
      update public.entry set item = item || '?'; delete from public.entry where id = 1; end $$`,
 ];
 
-describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server', (which: Which) => {
+describe.each(servers)('capture whoever writes, %s server, by %s', (which, form) => {
   let settings: ConnectSettings;
   let writer: string;
   beforeAll(async () => {
@@ -40,7 +41,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
 
   it('needs no right of the writer on our schemas', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await session.execute(`grant select, insert, update, delete, truncate on entry to ${writer}`);
     await using reader = await openReader(settings);
     await using other = await open({ ...settings, user: writer });
@@ -56,7 +57,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
 
   it('is not led astray by the search_path, operators and temporary tables of the writer', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await session.execute(`grant select, insert, update, delete on entry to ${writer}`);
     await asSuperuser(
       settings.port,
@@ -88,7 +89,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
 
   it('loses nothing where row security hides rows from the owner of the capture', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await session.execute(`alter table entry enable row level security; alter table entry force row level security;
       create policy visible on entry using (id < 0) with check (true);
       create policy all_for_writer on entry to ${writer} using (true) with check (true);
@@ -107,7 +108,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
     'notices that a trigger with its own %s writes the same table',
     async (setting) => {
       await using session = await open(settings);
-      await prepare(session);
+      await prepare(session, form);
       await using reader = await openReader(settings);
       await session.execute(`create or replace function bump() returns trigger language plpgsql set ${setting} as
         $$begin update public.entry set item = item || '-bumped' where id = new.id; return null; end$$;
@@ -119,7 +120,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
 
   it('fails no write where the owner of the capture may not read the table', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await session.execute(`grant select, insert, update, delete on entry to ${writer}`);
     await session.execute('revoke select on entry from app');
     await using other = await open({ ...settings, user: writer });
@@ -131,7 +132,7 @@ describe.each(['oldest', 'newest'] as const)('capture whoever writes, %s server'
 
   it('writes the row that is there where REPEATABLE READ sees a dead one beside it', async () => {
     await using session = await open(settings);
-    await prepare(session);
+    await prepare(session, form);
     await using reader = await openReader(settings);
     await using other = await open(settings);
     let bothSeen = 0;
