@@ -45,6 +45,10 @@ create table if not exists londiste.table_state (
     -- What to type or do about the error, and the key of the row that it belongs to, where known.
     error_hint         text,
     error_key          text,
+    -- The table that its rows go to here, where it has another name, and the columns that are carried, where not all are: as
+    -- a list like id,name,address=addr, in which addr is the name here.
+    dest_table         text,
+    columns            text,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );

@@ -1,14 +1,7 @@
-import type { Session } from '../db/session.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
 import { holdEvents } from '../londiste/provider.js';
-import type { SubscriptionName } from '../londiste/subscription-name.js';
-import {
-  setTableState,
-  subscriberGetTableList,
-  type SubscribedTable,
-  type TableMark,
-} from '../londiste/table-state.js';
+import { findTable, setTableState, type SubscribedTable, type TableMark } from '../londiste/table-state.js';
 import { forceTick } from '../pgq/ticker.js';
 import { lastTick } from '../pgq/tick.js';
 import { Snapshot } from '../table/snapshot.js';
@@ -42,7 +35,7 @@ async function copy(bench: Workbench, table: string): Promise<boolean> {
 async function build({ subscriber, name, fence }: Workbench, table: string): Promise<void> {
   const here = await findTable(subscriber, name, table);
   if (here?.state !== 'building') return;
-  await blaming(table, () => subscriber.execute(`analyze ${table}`));
+  await blaming(table, () => subscriber.execute(`analyze ${here.destination.table}`));
   await setTableState(subscriber, name, { table, event: 'built', fence, mark: markOfCopy(here) });
   await tap('copy.landed');
 }
@@ -90,12 +83,4 @@ async function blaming<T>(table: string, work: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     throw asLondisteError(thrown).of(table);
   }
-}
-
-export async function findTable(
-  subscriber: Session,
-  name: SubscriptionName,
-  table: string,
-): Promise<SubscribedTable | undefined> {
-  return (await subscriberGetTableList(subscriber, name)).find((candidate) => candidate.name === table);
 }

@@ -1,10 +1,11 @@
 import type { LondisteError } from '../kernel/errors.js';
 import { asLondisteError } from '../kernel/errors.js';
 import { explain } from '../kernel/service.js';
+import { altersFor } from '../londiste/drift.js';
 import { isEventsGone } from '../londiste/provider.js';
-import { parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
+import { findTable, parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
 import { owners } from '../table/state.js';
-import { findTable, markOfCopy } from './advance.js';
+import { markOfCopy } from './advance.js';
 import type { Workbench } from './workbench.js';
 
 /**
@@ -36,7 +37,7 @@ export async function keepFailure(
 
 /** False when the table is not the copier's any more. */
 async function park(
-  { subscriber, name, fence }: Workbench,
+  { provider, subscriber, name, fence }: Workbench,
   table: string,
   error: LondisteError,
 ): Promise<boolean> {
@@ -44,5 +45,6 @@ async function park(
   if (here === undefined || owners[here.state] !== 'copier') return false;
   // One that catches up has its own position; a copy that has not landed leaves none.
   const mark: TableMark | undefined = here.state === 'building' ? markOfCopy(here) : undefined;
-  return await parkTable(subscriber, name, { table, fence, mark, error });
+  const alters = await altersFor({ provider, subscriber }, here, error);
+  return await parkTable(subscriber, name, { table, fence, mark, error, alters });
 }

@@ -3,8 +3,10 @@ import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
 import { providerGetTableList, type ProviderTable } from '../londiste/provider.js';
-import { describeTable, emptyTable, type TableShape } from '../londiste/table-shape.js';
-import { landCopy, storeCopy } from '../londiste/table-state.js';
+import { namesHere } from '../londiste/column-list.js';
+import { sameName, type Destination } from '../londiste/destination.js';
+import { describeTable, emptyTable, type Column, type TableShape } from '../londiste/table-shape.js';
+import { findTable, landCopy, storeCopy } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import type { Workbench } from './workbench.js';
 
@@ -56,35 +58,25 @@ async function transferUnderSnapshot(
       },
     );
   }
+  // Looked up only now: whatever else is asked of the table from here on is noticed when its copy is stored.
+  const { destination } = (await findTable(subscriber, name, table)) ?? { destination: sameName(table) };
   const there = await describe(feed, table, 'provider');
-  const here = await describe(subscriber, table, 'subscriber');
-  const columns = columnsToCopy(table, there, here).map(quoteIdent).join(', ');
+  const here = await describe(subscriber, destination.table, 'subscriber');
+  const columns = columnsToCopy(destination, there, here);
 
   const plan = { table, fence, holdTick, snapshot, filenode, layoutId: registered.layoutId };
   if (!(await storeCopy(subscriber, name, plan))) throw new Superseded();
 
   await inTransaction(subscriber, async () => {
-    await subscriber.execute(emptyTable(table, here));
+    await subscriber.execute(emptyTable(destination.table, here));
     // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
-      `copy ${table} (${columns}) from stdin`,
-      feed.copyOut(`copy ${rowsToCopy(table, columns, there, registered)} to stdout`),
+      `copy ${destination.table} (${listed(columns.map(({ to }) => to))}) from stdin`,
+      feed.copyOut(`copy ${source(registered, there, columns)} to stdout`),
     );
     await tap('copy.rows-landed-not-committed');
     if (!(await landCopy(subscriber, name, { table, fence, rows }))) throw new Superseded();
   });
-}
-
-/** COPY reads a plain table by itself; a partitioned one, or some of the rows, only by a query. */
-function rowsToCopy(
-  table: string,
-  columns: string,
-  { relkind }: TableShape,
-  { rowFilter }: ProviderTable,
-): string {
-  if (relkind !== 'p' && rowFilter === undefined) return `${table} (${columns})`;
-  const rows = relkind === 'p' ? table : `only ${table}`;
-  return `(select ${columns} from ${rows}${rowFilter === undefined ? '' : ` where ${rowFilter}`})`;
 }
 
 async function describe(session: Workbench['feed'], table: string, side: string): Promise<TableShape> {
@@ -93,19 +85,53 @@ async function describe(session: Workbench['feed'], table: string, side: string)
   throw new LondisteError('schema', `table ${table} does not exist on the ${side}`);
 }
 
-/** Every column of the provider that holds data of its own; the subscriber must have each. */
-function columnsToCopy(table: string, there: TableShape, here: TableShape): string[] {
-  const columns = there.columns.filter((column) => !column.generated).map((column) => column.name);
-  const fitting = new Set(here.columns.filter((column) => !column.generated).map((column) => column.name));
-  const missing = columns.filter((column) => !fitting.has(column));
+/** A column that is copied: what it is on the provider, and its name on the subscriber. */
+interface Copied {
+  readonly from: Column;
+  readonly to: string;
+}
+
+/**
+ * COPY takes generated columns, partitions, and some of the rows only from a query; where it is none of these, the table
+ * itself is quicker.
+ */
+function source(
+  { name, rowFilter }: ProviderTable,
+  { relkind }: TableShape,
+  columns: readonly Copied[],
+): string {
+  const names = listed(columns.map(({ from }) => from.name));
+  if (relkind !== 'p' && rowFilter === undefined && !columns.some(({ from }) => from.generated))
+    return `${name} (${names})`;
+  const where = rowFilter === undefined ? '' : ` where ${rowFilter}`;
+  return `(select ${names} from ${relkind === 'p' ? '' : 'only '}${name}${where})`;
+}
+
+function listed(columns: readonly string[]): string {
+  return columns.map(quoteIdent).join(', ');
+}
+
+/** Every column of the provider that is carried, but for those that both sides generate; the subscriber must have each. */
+function columnsToCopy(destination: Destination, there: TableShape, here: TableShape): Copied[] {
+  const { table } = destination;
+  const names = namesHere(
+    there.columns.map(({ name }) => name),
+    destination,
+  );
+  const isGenerated = new Map(here.columns.map(({ name, generated }) => [name, generated]));
+  const copied = there.columns.flatMap((from, n) => {
+    const to = names[n];
+    return to === undefined || (from.generated && isGenerated.get(to) === true) ? [] : [{ from, to }];
+  });
+  const missing = copied.filter(({ to }) => isGenerated.get(to) !== false);
   if (missing.length > 0) {
     throw new LondisteError(
       'schema',
-      `table ${table} has no column ${missing.join(', ')} on the subscriber`,
+      `table ${table} has no column ${missing.map(({ to }) => to).join(', ')} on the subscriber`,
       {
         hint: `add it there: ALTER TABLE ${table} ADD COLUMN …`,
       },
     );
   }
-  return columns;
+  return copied;
 }

@@ -11,9 +11,13 @@ export interface Column {
   /** Whether the type itself, a domain, refuses NULL. */
   readonly refuses_null: boolean;
   readonly generated: boolean;
+  /** Generated, and never stored: its value is in no image of a row. */
+  readonly virtual: boolean;
   /** `a` always, `d` by default, empty for none. */
   readonly identity: string;
   readonly not_null: boolean;
+  /** Whether a row that does not say gets a value of its own: by a default, an identity, an expression. */
+  readonly has_default: boolean;
 }
 
 /** A unique index that can serve as identity: immediate, over plain columns that are all not null. */

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import type { LondisteError } from '../kernel/errors.js';
 import { Snapshot } from '../table/snapshot.js';
 import { stateAfter, statesBefore, type TableEvent, type TableState } from '../table/state.js';
+import type { Destination } from './destination.js';
 import { changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
@@ -24,6 +25,7 @@ export interface SubscribedTable {
   readonly errorHint: string | undefined;
   /** The key of the row that it belongs to, where known. */
   readonly errorKey: string | undefined;
+  readonly destination: Destination;
 }
 
 /** Where a table stands after a step: a snapshot and the last tick that it contains. */
@@ -36,8 +38,15 @@ export async function subscriberAddTable(
   session: Session,
   { queue, consumer }: SubscriptionName,
   table: string,
+  { table: dest, columns }: Destination,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_add_table($1, $2, $3)', [queue, consumer, table]);
+  return changedSomething(session, 'londiste.subscriber_add_table($1, $2, $3, $4, $5)', [
+    queue,
+    consumer,
+    table,
+    dest === table ? null : dest,
+    columns ?? null,
+  ]);
 }
 
 export async function subscriberRemoveTable(
@@ -86,6 +95,8 @@ export async function subscriberGetTableList(
     error_hint: string | null;
     error_key: string | null;
     since: string;
+    dest_table: string | null;
+    columns: string | null;
   }>('select * from londiste.subscriber_get_table_list($1, $2)', [queue, consumer]);
   return rows.map((row) => ({
     name: row.table_name,
@@ -99,7 +110,16 @@ export async function subscriberGetTableList(
     errorSqlstate: row.error_sqlstate ?? undefined,
     errorHint: row.error_hint ?? undefined,
     errorKey: row.error_key ?? undefined,
+    destination: { table: row.dest_table ?? row.table_name, columns: row.columns ?? undefined },
   }));
+}
+
+export async function findTable(
+  session: Session,
+  name: SubscriptionName,
+  table: string,
+): Promise<SubscribedTable | undefined> {
+  return (await subscriberGetTableList(session, name)).find((candidate) => candidate.name === table);
 }
 
 /**
@@ -165,6 +185,8 @@ export interface Parking {
   /** Where `retry` goes on. A table that has a position of its own keeps it when there is none here. */
   readonly mark: TableMark | undefined;
   readonly error: LondisteError;
+  /** What to type on the subscriber so that its table fits the provider's again. */
+  readonly alters?: readonly string[];
 }
 
 /**
@@ -175,7 +197,7 @@ export interface Parking {
 export async function parkTable(
   session: Session,
   { queue, consumer }: SubscriptionName,
-  { table, fence, mark, error }: Parking,
+  { table, fence, mark, error, alters = [] }: Parking,
 ): Promise<boolean> {
   const { parked } = await session.one<{ parked: boolean }>(
     'select londiste.park_table($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as parked',
@@ -189,7 +211,9 @@ export async function parkTable(
       mark?.snapshot ?? null,
       error.message,
       error.sqlstate ?? null,
-      error.needsCopy ? error.hint : `${error.hint}\nthen: londiste … subscriber retry ${table}`,
+      error.needsCopy
+        ? error.hint
+        : [error.hint, ...alters, `then: londiste … subscriber retry ${table}`].join('\n'),
       error.key ?? null,
     ],
   );

@@ -1,4 +1,5 @@
 import { asLondisteError } from '../kernel/errors.js';
+import type { Destination } from '../londiste/destination.js';
 import type { Chunk } from './collect.js';
 import type { KeptRows } from './kept-rows.js';
 import type { Link } from './link.js';
@@ -10,13 +11,15 @@ import { TableWriter, type Drift } from './table-writer.js';
  * deletes done, then rows written: what stands at any moment is a subset of the final state.
  */
 export class BatchWriter {
+  readonly #destinations: Destinations;
   readonly #link: Pick<Link, 'subscriber' | 'targets'>;
   readonly #plan: Plan;
   readonly #writers = new Map<string, TableWriter>();
   #stages = 0;
   #staged = 0;
 
-  constructor(link: Pick<Link, 'subscriber' | 'targets'>, plan: Plan) {
+  constructor(link: Pick<Link, 'subscriber' | 'targets'>, plan: Plan, destinations: Destinations) {
+    this.#destinations = destinations;
     this.#link = link;
     this.#plan = plan;
   }
@@ -48,7 +51,13 @@ export class BatchWriter {
   async #work(changes: readonly KeptRows[]): Promise<Work[]> {
     const { subscriber, targets } = this.#link;
     const fresh = changes.filter(({ table }) => !this.#writers.has(table));
-    const found = await targets.get(fresh);
+    const found = await targets.get(
+      fresh.map(({ table, keyColumns }) => ({
+        table,
+        keyColumns,
+        into: this.#destinations.destinationOf(table),
+      })),
+    );
     for (const { table } of fresh) {
       const target = await naming(table, () => found(table));
       const stageName = (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`;
@@ -66,6 +75,11 @@ export class BatchWriter {
       return writer ? [{ writer, rows }] : [];
     });
   }
+}
+
+/** Knows where the rows of a table go. */
+export interface Destinations {
+  destinationOf(table: string): Destination;
 }
 
 interface Work {

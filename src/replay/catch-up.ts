@@ -1,6 +1,11 @@
 import { inTransaction } from '../db/transaction.js';
 import { asLondisteError } from '../kernel/errors.js';
-import { setTableState, subscriberGetTableList, subscriberResyncTable } from '../londiste/table-state.js';
+import {
+  findTable,
+  setTableState,
+  subscriberResyncTable,
+  type SubscribedTable,
+} from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import type { Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
@@ -15,14 +20,14 @@ import { reportDrift } from './table-moves.js';
  */
 export async function catchUp(link: Link, table: string, to: Tick): Promise<boolean> {
   const { subscriber, name } = link;
-  const here = (await subscriberGetTableList(subscriber, name)).find((candidate) => candidate.name === table);
+  const here = await findTable(subscriber, name, table);
   if (here?.state !== 'catching-up' || here.snapshot === undefined) return false;
   const range = { from: here.snapshot.text, to: to.tickId, tables: [table], wants: () => true };
   const plan = new Plan(link.replacing);
   for (;;) {
     const chunks = new Chunks(link, [range]);
     try {
-      return await applyRange(link, { chunks, plan, table, to });
+      return await applyRange(link, { chunks, plan, here, to });
     } catch (thrown) {
       await chunks.close();
       if (thrown instanceof Superseded) return false;
@@ -37,15 +42,16 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
 interface Step {
   readonly chunks: Chunks;
   readonly plan: Plan;
-  readonly table: string;
+  readonly here: SubscribedTable;
   readonly to: Tick;
 }
 
-async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promise<boolean> {
+async function applyRange(link: Link, { chunks, plan, here, to }: Step): Promise<boolean> {
+  const { name: table, destination } = here;
   const { subscriber, name, fence, log } = link;
   await chunks.ready();
   return inTransaction(subscriber, async () => {
-    const writer = new BatchWriter(link, plan);
+    const writer = new BatchWriter(link, plan, { destinationOf: () => destination });
     let isRemoved = false;
     for await (const chunk of chunks.each()) {
       await writer.apply(chunk);

@@ -1,3 +1,5 @@
+import { parseName, type QualifiedName } from '../db/identifiers.js';
+import { sameName, type Destination } from '../londiste/destination.js';
 import type { SubscribedTable } from '../londiste/table-state.js';
 import { interestOf, type Interest } from '../table/interest.js';
 import { Snapshot } from '../table/snapshot.js';
@@ -18,8 +20,17 @@ export class TableList {
     return this.#tables.get(name);
   }
 
-  get names(): string[] {
-    return [...this.#tables.keys()];
+  /** Where a table's rows go on the subscriber. */
+  destinationOf(name: string): Destination {
+    return this.#tables.get(name)?.destination ?? sameName(name);
+  }
+
+  /** The name in the set of the table whose rows go to a table of the subscriber. */
+  goingTo({ schema, name }: QualifiedName): string | undefined {
+    return [...this.#tables.values()].find(({ destination }) => {
+      const parsed = parseName(destination.table);
+      return parsed.schema === schema && parsed.name === name;
+    })?.name;
   }
 
   /** Those that replay may take from the copier. */
@@ -73,8 +84,14 @@ export class Decision {
   #moves(): unknown {
     const ready = this.#ready.filter(({ interest }) => interest !== 'skip');
     return [
-      this.tables.streaming,
-      ready.map(({ table, interest }) => [table.name, interest, table.snapshot?.text, table.tickId]),
+      this.tables.streaming.map((table) => [table, this.tables.destinationOf(table)]),
+      ready.map(({ table, interest }) => [
+        table.name,
+        interest,
+        table.snapshot?.text,
+        table.tickId,
+        table.destination,
+      ]),
     ];
   }
 }

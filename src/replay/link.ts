@@ -8,6 +8,7 @@ import type { Layouts } from '../londiste/layout.js';
 import { claimPosition } from '../londiste/position.js';
 import { providerGetTableList, raiseFence } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
+import { isSameDestination, type Destination } from '../londiste/destination.js';
 import { ruleFault, triggerFault } from '../londiste/table-fault.js';
 import { describeTable, lockTargets } from '../londiste/table-shape.js';
 import type { KeyTable } from './key-table.js';
@@ -107,9 +108,23 @@ export async function claim(
   }
 }
 
+/** A table as it was when its signature was. */
+interface Known {
+  readonly target: Target;
+  readonly into: Destination;
+  readonly signature: string | undefined;
+}
+
+/** A table of the set, and where its rows go. */
+interface Wanted {
+  readonly table: string;
+  readonly keyColumns: readonly string[];
+  readonly into: Destination;
+}
+
 /** The tables of the subscriber that changes go into, each described when it is first met and when it has changed. */
 export class Targets {
-  readonly #known = new Map<string, { readonly target: Target; readonly signature: string | undefined }>();
+  readonly #known = new Map<string, Known>();
   #keys = new Map<string, readonly string[]>();
 
   constructor(
@@ -130,23 +145,23 @@ export class Targets {
   }
 
   /** Locks tables until the end of the transaction and returns what finds each of them; that throws for one that is not fit. */
-  async get(
-    tables: readonly { readonly table: string; readonly keyColumns: readonly string[] }[],
-  ): Promise<(table: string) => Target> {
+  async get(tables: readonly Wanted[]): Promise<(table: string) => Target> {
     if (tables.length === 0) return unfit;
     const locked = await lockTargets(
       this.subscriber,
-      tables.map(({ table }) => table),
+      tables.map(({ into }) => into.table),
     );
     const failures = new Map<string, unknown>();
-    for (const { table, keyColumns } of tables) {
-      const { signature, problem } = locked.get(table) ?? {};
-      if (signature !== undefined && this.#known.get(table)?.signature === signature) continue;
+    for (const { table, keyColumns, into } of tables) {
+      const { signature, problem } = locked.get(into.table) ?? {};
+      const known = this.#known.get(table);
+      const isKnown = signature !== undefined && known?.signature === signature;
+      if (isKnown && isSameDestination(known.into, into)) continue;
       this.#known.delete(table);
       try {
         if (problem) throw asProblem(problem, this.subscriber.where);
-        const target = await this.#describe(table, keyColumns);
-        this.#known.set(table, { target, signature });
+        const target = await this.#describe({ table, keyColumns, into });
+        this.#known.set(table, { target, into, signature });
       } catch (failure) {
         failures.set(table, failure);
       }
@@ -154,12 +169,13 @@ export class Targets {
     return (table) => this.#known.get(table)?.target ?? unfit(table, failures.get(table));
   }
 
-  async #describe(table: string, keyColumns: readonly string[]): Promise<Target> {
-    const shape = await describeTable(this.subscriber, table);
-    const fault = shape && (triggerFault(table, shape, this.firesTriggers) ?? ruleFault(table, shape));
+  async #describe({ table, keyColumns, into }: Wanted): Promise<Target> {
+    const shape = await describeTable(this.subscriber, into.table);
+    const fault =
+      shape && (triggerFault(into.table, shape, this.firesTriggers) ?? ruleFault(into.table, shape));
     if (fault) throw new LondisteError('refused', fault.what, { hint: fault.fix });
-    if (shape) return new Target(table, shape, keyColumns);
-    throw new LondisteError('schema', `table ${table} does not exist on the subscriber`, {
+    if (shape) return new Target(into, shape, keyColumns);
+    throw new LondisteError('schema', `table ${into.table} does not exist on the subscriber`, {
       hint: `create it there, or type: londiste CONFIG subscriber remove ${table}`,
     });
   }

@@ -1,4 +1,3 @@
-import { parseName } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
@@ -150,7 +149,7 @@ export class Replayer {
         throw new LondisteError('busy', 'the position moved while a batch was fetched');
       await this.#refuseIfMoved(decision, batch, position.tablesVersion);
       if (plan.checksAtOnce) await subscriber.execute('set constraints all immediate');
-      const writer = new BatchWriter(link, plan);
+      const writer = new BatchWriter(link, plan, decision.tables);
       const removed = new Set<string>();
       const total = { chunks: 0, events: 0, ignored: 0 };
       for await (const chunk of chunks.each(this.#followUp(batch))) {
@@ -241,9 +240,6 @@ export class Replayer {
 function withTable(error: LondisteError, decision: Decision): LondisteError {
   const { schema, table } = (error.cause ?? {}) as { schema?: string; table?: string };
   if (error.table !== undefined || schema === undefined || table === undefined) return error;
-  const name = decision.tables.names.find((known) => {
-    const parsed = parseName(known);
-    return parsed.schema === schema && parsed.name === table;
-  });
+  const name = decision.tables.goingTo({ schema, name: table });
   return name === undefined ? error : error.of(name);
 }

@@ -1,6 +1,7 @@
 import type { LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
 import { explain } from '../kernel/service.js';
+import { altersFor } from '../londiste/drift.js';
 import {
   parkTable,
   setTableError,
@@ -55,17 +56,17 @@ export async function moveTables(
 }
 
 /** Parks tables where the batch begins; one that replay has not taken over yet, where it stands itself. */
-async function park(
-  { subscriber, name, fence, log }: Link,
-  { batch: { from }, decision, parked }: Moves,
-): Promise<string[]> {
+async function park(link: Link, { batch: { from }, decision, parked }: Moves): Promise<string[]> {
+  const { subscriber, name, fence, log } = link;
   const left: string[] = [];
   const taken = new Set(decision.with('take-over').map((table) => table.name));
   for (const [table, error] of parked) {
     // Any other is not replay's to move.
     if (!decision.streams(table) && !taken.has(table)) continue;
     const mark = decision.streams(table) ? markOf(from.snapshot, from.tickId) : undefined;
-    if (!(await parkTable(subscriber, name, { table, fence, mark, error }))) continue;
+    const known = decision.tables.get(table);
+    const alters = known === undefined ? [] : await altersFor(link, known, error);
+    if (!(await parkTable(subscriber, name, { table, fence, mark, error, alters }))) continue;
     left.push(table);
     log.error({ ...explain(error), table }, `table ${table} is parked, the others go on: ${error.message}`);
   }

@@ -2,6 +2,8 @@ import { quoteIdent } from '../db/identifiers.js';
 import type { Layout } from '../event/layout.js';
 import { joinRecord, nullField, splitRecord } from '../event/record.js';
 import { LondisteError } from '../kernel/errors.js';
+import { columnList, namesHere } from '../londiste/column-list.js';
+import type { Destination } from '../londiste/destination.js';
 import { keyFault } from '../londiste/table-fault.js';
 import { emptyTable, uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
 
@@ -47,11 +49,16 @@ export class Target {
   /** Whether no other index constrains the rows: then rows of a batch may be written in any order. */
   readonly isKeyAlone: boolean;
   readonly #shape: TableShape;
+  readonly #destination: Destination;
   readonly #mappings = new Map<string, RowMapping>();
 
-  constructor(name: string, shape: TableShape, keyColumns: readonly string[]) {
+  /** `keyOfProvider` has the names that its columns have there. */
+  constructor(destination: Destination, shape: TableShape, keyOfProvider: readonly string[]) {
+    const { table: name } = destination;
     this.name = name;
     this.#shape = shape;
+    this.#destination = destination;
+    const keyColumns = this.#keyHere(keyOfProvider);
     const unique = keyIndex(name, shape, keyColumns);
     this.key = keyColumns.map((column) => keyColumn(shape, unique, column));
     this.isKeyAlone = shape.constraining.every((index) => index === unique.name);
@@ -71,7 +78,10 @@ export class Target {
 
   #makeMapping(layout: Layout): RowMapping {
     const here = this.#shape.columns;
-    const missing = layout.columns.filter((name) => !here.some((column) => column.name === name));
+    const names = this.#namesHere(layout);
+    const missing = names.filter(
+      (name) => name !== undefined && !here.some((column) => column.name === name),
+    );
     if (missing.length > 0) {
       throw new LondisteError(
         'schema',
@@ -84,17 +94,20 @@ export class Target {
     const isKey = (column: string): boolean => this.key.some(({ name }) => name === column);
     const isGenerated = (name: string): boolean =>
       here.some((column) => column.name === name && column.generated);
-    const fieldsIf = (isWritten: (name: string) => boolean): WrittenFields => ({
-      columns: layout.columns.filter(isWritten).map(quoteIdent),
-      keep: layout.columns.map(isWritten),
-    });
-    const order = here.map((column) => layout.columns.indexOf(column.name));
+    const fieldsIf = (isWritten: (name: string) => boolean): WrittenFields => {
+      const keep = names.map((name) => name !== undefined && isWritten(name));
+      return {
+        columns: names.flatMap((name, n) => (keep[n] && name !== undefined ? [quoteIdent(name)] : [])),
+        keep,
+      };
+    };
+    const order = here.map((column) => names.indexOf(column.name));
     const isSame = order.length === layout.columns.length && order.every((from, to) => from === to);
     return {
       layoutId: layout.id,
       inserted: fieldsIf((name) => !isGenerated(name)),
       staged: fieldsIf((name) => !isGenerated(name) || isKey(name)),
-      updateColumns: layout.columns.filter((name) => !isGenerated(name) && !isKey(name)).map(quoteIdent),
+      updateColumns: fieldsIf((name) => !isGenerated(name) && !isKey(name)).columns,
       toRowType: isSame
         ? (image) => image
         : (image) => {
@@ -105,7 +118,39 @@ export class Target {
           },
     };
   }
+
+  #keyHere(keyOfProvider: readonly string[]): string[] {
+    return namesHere(keyOfProvider, this.#destination).map((name, n) => {
+      if (name !== undefined) return name;
+      throw new LondisteError(
+        'schema',
+        `column ${keyOfProvider[n]} is of the key now, and --columns does not carry it into ${this.name}`,
+        addAnew,
+      );
+    });
+  }
+
+  /** What the layout's columns are called here; undefined for those left out. */
+  #namesHere({ columns }: Layout): readonly (string | undefined)[] {
+    const lost = [...(columnList(this.#destination)?.keys() ?? [])].filter(
+      (column) => !columns.includes(column),
+    );
+    if (lost.length > 0) {
+      // Renamed or dropped: going on without it would leave old values standing.
+      throw new LondisteError(
+        'schema',
+        `the provider has no column ${lost.join(', ')} any more, which --columns carries into ${this.name}`,
+        addAnew,
+      );
+    }
+    return namesHere(columns, this.#destination);
+  }
 }
+
+const addAnew = {
+  needsCopy: true,
+  hint: 'londiste CONFIG subscriber remove TABLE, then subscriber add TABLE with the --columns that there are now; it is copied anew',
+};
 
 function keyIndex(table: string, shape: TableShape, keyColumns: readonly string[]): UniqueIndex {
   const unique = uniqueOver(shape, keyColumns);

@@ -1,8 +1,10 @@
-import { quoteIdent } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
+import { columnFaults } from '../londiste/column-fault.js';
+import { namesHere } from '../londiste/column-list.js';
+import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
 import { keyFault, ruleFault, triggerFault, type Fault } from '../londiste/table-fault.js';
-import { describeTable, type Column, type TableShape } from '../londiste/table-shape.js';
+import { describeTable, type TableShape } from '../londiste/table-shape.js';
 
 interface Sides {
   readonly provider: Session;
@@ -13,7 +15,9 @@ interface Sides {
 export async function checkTable(
   { provider, subscriber }: Sides,
   { name, keyColumns }: ProviderTable,
+  destination: Destination,
 ): Promise<Fault[]> {
+  const dest = destination.table;
   const there = await describeTable(provider, name);
   if (!there) {
     return [
@@ -23,11 +27,11 @@ export async function checkTable(
       },
     ];
   }
-  const here = await describeTable(subscriber, name);
+  const here = await describeTable(subscriber, dest);
   if (!here) {
     return [
       {
-        what: `table ${name} does not exist on the subscriber`,
+        what: `table ${dest} does not exist on the subscriber`,
         fix: `create it there with the columns of the provider's`,
       },
     ];
@@ -35,59 +39,24 @@ export async function checkTable(
   if (here.relkind !== 'r' && here.relkind !== 'p') {
     return [
       {
-        what: `${name} is not a table on the subscriber`,
+        what: `${dest} is not a table on the subscriber`,
         fix: 'put a table, ordinary or partitioned, in its place',
       },
     ];
   }
   return [
-    ...checkColumns(name, there, here),
-    ...checkExtraColumns(name, there, here),
-    ...toList(keyFault(name, here, keyColumns)),
-    ...checkRights(name, here),
-    ...(await checkActors(subscriber, name, here)),
+    ...columnFaults({ name, keyColumns, destination }, there, here),
+    ...checkKey(destination, here, keyColumns),
+    ...checkRights(dest, here),
+    ...(await checkActors(subscriber, dest, here)),
   ];
 }
 
-function checkColumns(table: string, there: TableShape, here: TableShape): Fault[] {
-  return there.columns.flatMap((column): Fault[] => {
-    const same = here.columns.find((candidate) => candidate.name === column.name);
-    const name = quoteIdent(column.name);
-    if (!same) {
-      return [
-        {
-          what: `table ${table}: column ${column.name} of the provider is missing on the subscriber`,
-          fix: `ALTER TABLE ${table} ADD COLUMN ${name} ${column.type}`,
-        },
-      ];
-    }
-    return differs(column, same)
-      ? [
-          {
-            what: `table ${table}: column ${column.name} is ${kindOf(column)} on the provider and ${kindOf(same)} on the subscriber`,
-            fix: `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${column.type}`,
-          },
-        ]
-      : [];
-  });
-}
-
-/** A row comes as a whole, with NULL in columns that the provider does not have, which such a domain refuses at once. */
-function checkExtraColumns(table: string, there: TableShape, here: TableShape): Fault[] {
-  return here.columns
-    .filter((column) => column.refuses_null && !there.columns.some(({ name }) => name === column.name))
-    .map((column) => ({
-      what: `table ${table}: column ${column.name}, which the provider does not have, is of the domain ${column.type}, which refuses NULL`,
-      fix: `ALTER DOMAIN ${column.type} DROP NOT NULL; ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET NOT NULL`,
-    }));
-}
-
-function differs(there: Column, here: Column): boolean {
-  return there.type !== here.type || (here.generated && !there.generated);
-}
-
-function kindOf({ type, generated }: Column): string {
-  return generated ? `${type} (generated)` : type;
+/** A key whose columns are not all carried is a fault of its own. */
+function checkKey(destination: Destination, here: TableShape, keyColumns: readonly string[]): Fault[] {
+  const names = namesHere(keyColumns, destination);
+  const known = names.filter((name) => name !== undefined);
+  return known.length < names.length ? [] : toList(keyFault(destination.table, here, known));
 }
 
 function checkRights(table: string, here: TableShape): Fault[] {

@@ -1,7 +1,10 @@
+import { parseName, quoteName } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
-import { meantOrAll } from '../londiste/name.js';
+import { parseColumns, showColumns } from '../londiste/column-list.js';
+import { sameName, type Destination } from '../londiste/destination.js';
+import { meantOrAll, registeredName } from '../londiste/name.js';
 import type { Fault } from '../londiste/table-fault.js';
 import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
@@ -20,20 +23,38 @@ import { notInSet } from './provider.js';
 import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';
 import { requireTicker } from './require-ticker.js';
 
+/** What one table may be told otherwise than others, as it was typed. */
+export interface Otherwise {
+  readonly destTable?: string | undefined;
+  readonly columns?: string | undefined;
+}
+
 /** Puts tables on the list, all or none, after checking everything that would stop their copy. */
-export async function addSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+export async function addSubscriberTables(
+  ends: Ends,
+  typed: readonly string[],
+  otherwise: Otherwise = {},
+): Promise<string[]> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
   const set = await providerGetTableList(provider, name.queue);
   const inSet = set.map((table) => table.name);
   const names = await meantOrAll(provider, typed, () => missingTables(ends));
-  const known = new Set((await subscriberGetTableList(subscriber, name)).map((table) => table.name));
+  const known = await subscriberGetTableList(subscriber, name);
+  const taken = new Map(known.map((table) => [plainly(table.destination), table.name]));
+  const isKnown = new Set(known.map((table) => table.name));
+  const destinations = new Map<string, Destination>();
   const faults: Fault[] = [];
   for (const table of names) {
     const registered = set.find((candidate) => candidate.name === table);
     if (!registered) throw notInSet('table', table, name.queue, inSet);
-    if (known.has(table)) throw alreadyAdded('table', table);
-    faults.push(...(await checkTable(ends, registered)));
+    if (isKnown.has(table)) throw alreadyAdded('table', table);
+    const destination = await destinationFor(subscriber, table, { names, otherwise });
+    const other = taken.get(plainly(destination));
+    if (other !== undefined) faults.push(sharedFault(table, other, destination));
+    faults.push(...(await checkTable(ends, registered, destination)));
+    taken.set(plainly(destination), table);
+    destinations.set(table, destination);
   }
   refuseFaults(faults);
   await requireTicker(provider, name.queue);
@@ -41,9 +62,42 @@ export async function addSubscriberTables(ends: Ends, typed: readonly string[]):
   await inTransaction(subscriber, async () => {
     // The job may have another name than the one that was installed for.
     await openPosition(subscriber, name, providerNode);
-    for (const table of names) await subscriberAddTable(subscriber, name, table);
+    for (const [table, destination] of destinations)
+      await subscriberAddTable(subscriber, name, table, destination);
   });
   return names;
+}
+
+async function destinationFor(
+  subscriber: Session,
+  table: string,
+  { names, otherwise: { destTable, columns } }: { names: readonly string[]; otherwise: Otherwise },
+): Promise<Destination> {
+  if (destTable === undefined && columns === undefined) return sameName(table);
+  if (names.length > 1) {
+    throw new LondisteError(
+      'usage',
+      `--dest-table and --columns are for one table, and these are ${names.length}: ${names.join(', ')}`,
+      { hint: 'add that table by itself' },
+    );
+  }
+  return {
+    table: destTable === undefined ? table : await registeredName(subscriber, destTable),
+    columns: columns === undefined ? undefined : showColumns(parseColumns(columns)),
+  };
+}
+
+/** Each of two tables that go to the same one would throw the other's rows away when it is copied. */
+function sharedFault(table: string, other: string, destination: Destination): Fault {
+  return {
+    what: `table ${table}: the rows of table ${other} go to ${destination.table} already`,
+    fix: `londiste CONFIG subscriber add ${table} --dest-table ANOTHER`,
+  };
+}
+
+/** A destination's table, written the same by servers of every version. */
+function plainly({ table }: Destination): string {
+  return quoteName(parseName(table));
 }
 
 export async function removeSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {

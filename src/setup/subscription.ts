@@ -1,6 +1,7 @@
 import { installSchema } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { openPosition, readPosition, resetPosition, setPosition } from '../londiste/position.js';
+import { sameName, type Destination } from '../londiste/destination.js';
 import type { Fault } from '../londiste/table-fault.js';
 import {
   getNode,
@@ -9,6 +10,7 @@ import {
   subscribe,
   unsubscribe,
 } from '../londiste/provider.js';
+import { subscriberGetTableList } from '../londiste/table-state.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick } from '../pgq/tick.js';
 import { checkSequence, checkTable } from './check.js';
@@ -70,12 +72,15 @@ export async function listMissing(ends: Ends): Promise<{ tables: string[]; seque
 export async function checkSubscription(
   ends: Ends,
 ): Promise<{ tables: number; sequences: number; faults: Fault[] }> {
-  const { name, provider } = ends;
+  const { name, provider, subscriber } = ends;
   await requireBoth(ends);
   const tables = await providerGetTableList(provider, name.queue);
   const sequences = await providerGetSeqList(provider, name.queue);
+  const added = await subscriberGetTableList(subscriber, name);
+  const destinationOf = (table: string): Destination =>
+    added.find((candidate) => candidate.name === table)?.destination ?? sameName(table);
   const faults: Fault[] = [];
-  for (const table of tables) faults.push(...(await checkTable(ends, table)));
+  for (const table of tables) faults.push(...(await checkTable(ends, table, destinationOf(table.name))));
   for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
   return { tables: tables.length, sequences: sequences.length, faults };
 }

@@ -1,5 +1,5 @@
 -- What a table looks like, for both sides: null when there is no relation of that name, else
---   {oid, relkind, columns: [{name, type, base_type (without a length), expands, refuses_null, generated, identity, not_null}] in order; unnest takes an array of a
+--   {oid, relkind, columns: [{name, type, base_type (without a length), expands, refuses_null, generated, virtual, identity, not_null, has_default}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
 --    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
@@ -27,8 +27,10 @@ begin
                        'expands', t.typcategory in ('A', 'C'),
                        'refuses_null', t.typtype = 'd' and t.typnotnull,
                        'generated', a.attgenerated <> '',
+                       'virtual', a.attgenerated = 'v',
                        'identity', a.attidentity,
-                       'not_null', a.attnotnull) order by a.attnum), '[]')
+                       'not_null', a.attnotnull,
+                       'has_default', a.atthasdef or a.attidentity <> '' or t.typdefault is not null) order by a.attnum), '[]')
               from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
         'uniques', (

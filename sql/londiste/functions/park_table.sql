@@ -11,9 +11,12 @@ create or replace function londiste.park_table(
     i_error text, i_sqlstate text, i_hint text, i_key text)
 returns boolean language plpgsql as $$
 declare
-    v_exists boolean := to_regclass(i_table_name) is not null;
+    v_exists boolean;
 begin
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
+    select to_regclass(coalesce(t.dest_table, t.table_name)) is not null into v_exists
+      from londiste.table_state t
+     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name;
     if i_position_snapshot is null and exists (
         select from londiste.table_state t
          where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name

@@ -8,14 +8,15 @@ create or replace function londiste.store_copy(
     i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text)
 returns boolean language plpgsql as $$
 declare
-    v_table regclass := i_table_name::regclass;
+    v_table regclass;
 begin
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     update londiste.table_state t
        set position_tick = i_hold_tick, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
            filenode = i_filenode, layout_id = i_layout_id
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
-       and t.state = 'copying';
+       and t.state = 'copying'
+    returning coalesce(t.dest_table, t.table_name) into v_table;
     if not found then
         return false;
     end if;

@@ -20,10 +20,17 @@ export const subscriberTables: LondisteCommand = {
       const { name, state, tickId, since } = table;
       const stands = state === 'ok' || tickId === undefined ? '' : `   at tick ${tickId}, since ${since}`;
       context.say(`${name.padEnd(30)}   ${state.padStart(20)}${stands}`);
-      for (const line of errorLines(table)) context.say(`    ${line}`);
+      for (const line of [...destinationLines(table), ...errorLines(table)]) context.say(`    ${line}`);
     }
   },
 };
+
+function destinationLines({ name, destination: { table, columns } }: SubscribedTable): string[] {
+  return [
+    ...(table === name ? [] : [`into: ${table}`]),
+    ...(columns === undefined ? [] : [`columns: ${columns}`]),
+  ];
+}
 
 function errorLines({ error, errorSqlstate, errorKey, errorHint }: SubscribedTable): string[] {
   if (error === undefined) return [];
@@ -38,9 +45,12 @@ function errorLines({ error, errorSqlstate, errorKey, errorHint }: SubscribedTab
 
 function asJson(table: SubscribedTable): Record<string, unknown> {
   const { name, state, since, tickId, snapshot, attempts, error, errorSqlstate, errorKey, errorHint } = table;
+  const { destination } = table;
   return {
     table: name,
     state,
+    destination: destination.table,
+    columns: destination.columns ?? null,
     since,
     tick: tickId ?? null,
     snapshot: snapshot?.text ?? null,
