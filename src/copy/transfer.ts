@@ -65,7 +65,6 @@ async function transferUnderSnapshot(
 
   await inTransaction(subscriber, async () => {
     await subscriber.execute(emptyTable(table, here));
-    // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
       `copy ${table} (${columns}) from stdin`,
       feed.copyOut(`copy ${table} (${columns}) to stdout`),
@@ -95,5 +94,8 @@ function columnsToCopy(table: string, there: TableShape, here: TableShape): stri
       },
     );
   }
+  // Nothing could name their rows, neither COPY nor INSERT.
+  if (columns.length === 0)
+    throw new LondisteError('schema', `table ${table} has no columns that hold data of their own`);
   return columns;
 }

@@ -1,6 +1,12 @@
 import { inTransaction } from '../db/transaction.js';
-import { asLondisteError } from '../kernel/errors.js';
-import { setTableState, subscriberGetTableList, subscriberResyncTable } from '../londiste/table-state.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { lockPosition } from '../londiste/position.js';
+import {
+  setTableState,
+  subscriberGetTableList,
+  subscriberResyncTable,
+  type SubscribedTable,
+} from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import type { Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
@@ -14,15 +20,15 @@ import { reportDrift } from './table-moves.js';
  * itself, in one transaction. False when the table is not `catching-up` any more.
  */
 export async function catchUp(link: Link, table: string, to: Tick): Promise<boolean> {
-  const { subscriber, name } = link;
-  const here = (await subscriberGetTableList(subscriber, name)).find((candidate) => candidate.name === table);
+  const { subscriber } = link;
+  const here = await find(link, table);
   if (here?.state !== 'catching-up' || here.snapshot === undefined) return false;
   const range = { from: here.snapshot.text, to: to.tickId, tables: [table], wants: () => true };
   const plan = new Plan(link.replacing);
   for (;;) {
     const chunks = new Chunks(link, [range]);
     try {
-      return await applyRange(link, { chunks, plan, table, to });
+      return await applyRange(link, { chunks, plan, table, from: range.from, to });
     } catch (thrown) {
       await chunks.close();
       if (thrown instanceof Superseded) return false;
@@ -38,10 +44,12 @@ interface Step {
   readonly chunks: Chunks;
   readonly plan: Plan;
   readonly table: string;
+  /** The snapshot that the table stands at. */
+  readonly from: string;
   readonly to: Tick;
 }
 
-async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promise<boolean> {
+async function applyRange(link: Link, { chunks, plan, table, from, to }: Step): Promise<boolean> {
   const { subscriber, name, fence, log } = link;
   await chunks.ready();
   return inTransaction(subscriber, async () => {
@@ -56,9 +64,18 @@ async function applyRange(link: Link, { chunks, plan, table, to }: Step): Promis
       await subscriberResyncTable(subscriber, name, table);
       return false;
     }
+    // The server may still have been about to commit the step before, whose connection was lost on the way.
+    await lockPosition(subscriber, name, fence);
+    const now = await find(link, table);
+    if (now?.snapshot !== undefined && now.snapshot.text !== from)
+      throw new LondisteError('busy', 'the position of the table moved while its events were fetched');
     const mark = { tickId: to.tickId, snapshot: to.snapshot };
     if (!(await setTableState(subscriber, name, { table, event: 'step', fence, mark })))
       throw new Superseded();
     return true;
   });
+}
+
+async function find({ subscriber, name }: Link, table: string): Promise<SubscribedTable | undefined> {
+  return (await subscriberGetTableList(subscriber, name)).find((candidate) => candidate.name === table);
 }

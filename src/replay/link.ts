@@ -11,6 +11,7 @@ import type { SubscriptionName } from '../londiste/subscription-name.js';
 import { ruleFault, triggerFault } from '../londiste/table-fault.js';
 import { describeTable, lockTargets } from '../londiste/table-shape.js';
 import type { KeyTable } from './key-table.js';
+import { lookingUp } from './plans.js';
 import { Target } from './target.js';
 
 /** Both ends of a subscription while they are connected, and what is known of the tables at each. */
@@ -49,10 +50,7 @@ export async function prepareSubscriber(
   await pinSettings(subscriber, {
     lock_timeout: String(lockTimeoutMs),
     statement_timeout: String(statementTimeoutMs),
-    // Sets are looked up by key. Without statistics the planner takes a whole scan for the cheaper way, for each chunk.
-    enable_seqscan: 'off',
-    enable_hashjoin: 'off',
-    enable_mergejoin: 'off',
+    ...lookingUp,
     jit: 'off',
   });
   // A batch is finished on the provider only after this commit, which must not be lost by a crash then.
@@ -109,7 +107,7 @@ export async function claim(
 
 /** The tables of the subscriber that changes go into, each described when it is first met and when it has changed. */
 export class Targets {
-  readonly #known = new Map<string, { readonly target: Target; readonly signature: string | undefined }>();
+  readonly #known = new Map<string, { readonly target: Target; readonly signature: string }>();
   #keys = new Map<string, readonly string[]>();
 
   constructor(
@@ -140,8 +138,9 @@ export class Targets {
     );
     const failures = new Map<string, unknown>();
     for (const { table, keyColumns } of tables) {
-      const { signature, problem } = locked.get(table) ?? {};
-      if (signature !== undefined && this.#known.get(table)?.signature === signature) continue;
+      const { signature: shape, problem } = locked.get(table) ?? {};
+      const signature = JSON.stringify([shape, keyColumns]);
+      if (shape !== undefined && this.#known.get(table)?.signature === signature) continue;
       this.#known.delete(table);
       try {
         if (problem) throw asProblem(problem, this.subscriber.where);
