@@ -18,10 +18,18 @@ export async function addFullRow(session: Session, queue: string, table: string)
      returning layout_id as id`,
     [queue, table],
   );
-  const gone = insertEvents(queue, table, layout.id, { type: 'gone', from: 'oldtab', flags: 'old-row' });
-  const insert = insertEvents(queue, table, layout.id, { type: 'row:I', from: 'newtab' });
-  const update = insertEvents(queue, table, layout.id, { type: 'row:U', from: 'newtab' });
-  const truncate = `perform pgq.insert_event('${queue}', 'truncate', null, 'public.${table}', '${layout.id}', null, null);`;
+  const { prefix } = await session.one<{ prefix: string }>(
+    'select queue_data_pfx as prefix from pgq.queue where queue_name = $1',
+    [queue],
+  );
+  const labels = `'public.${table}', '${layout.id}'`;
+  const events = (type: string, data: string, flags = 'null'): string =>
+    `execute format('insert into ${prefix}_%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3)', cur)
+       || $select$ select now(), '${type}', ${data}, ${labels}, ${flags} $select$`;
+  const gone = `${events('gone', '(x.*)::text', `'old-row'`)} || 'from oldtab x';`;
+  const insert = `${events('row:I', '(x.*)::text')} || 'from newtab x';`;
+  const update = `${events('row:U', '(x.*)::text')} || 'from newtab x';`;
+  const truncate = `${events('truncate', 'null')};`;
   for (const { event, referencing, body } of [
     { event: 'insert', referencing: 'referencing new table as newtab', body: insert },
     {
@@ -37,19 +45,10 @@ export async function addFullRow(session: Session, queue: string, table: string)
       `create or replace function ${name}() returns trigger language plpgsql security definer
          set search_path = pg_catalog, pg_temp set datestyle = iso set timezone = 'UTC' set intervalstyle = postgres
          set extra_float_digits = 1 set bytea_output = hex set lc_monetary = 'C'
-         as $$begin ${body} return null; end$$;
+         as $$declare cur int := (select queue_cur_table from pgq.queue where queue_name = '${queue}');
+         begin ${body} return null; end$$;
        create or replace trigger londiste_${event} after ${event} on ${table} ${referencing}
          for each statement execute function ${name}()`,
     );
   }
-}
-
-function insertEvents(
-  queue: string,
-  table: string,
-  layout: string,
-  { type, from, flags }: { type: string; from: string; flags?: string },
-): string {
-  const extra3 = flags === undefined ? 'null' : `'${flags}'`;
-  return `perform pgq.insert_event('${queue}', '${type}', (x.*)::text, 'public.${table}', '${layout}', ${extra3}, null) from ${from} x;\n`;
 }
