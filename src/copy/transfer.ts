@@ -69,7 +69,6 @@ async function transferUnderSnapshot(
 
   await inTransaction(subscriber, async () => {
     await subscriber.execute(emptyTable(destination.table, here));
-    // A table without columns to copy cannot be named in COPY; none such can have a key.
     const rows = await subscriber.copyIn(
       `copy ${destination.table} (${listed(columns.map(({ to }) => to))}) from stdin`,
       feed.copyOut(`copy ${source(registered, there, columns)} to stdout`),
@@ -133,5 +132,8 @@ function columnsToCopy(destination: Destination, there: TableShape, here: TableS
       },
     );
   }
+  // Nothing could name their rows, neither COPY nor INSERT.
+  if (copied.length === 0)
+    throw new LondisteError('schema', `table ${table} has no columns that hold data of their own`);
   return copied;
 }

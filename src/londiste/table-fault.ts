@@ -7,9 +7,9 @@ export interface Fault {
   readonly fix: string;
 }
 
-/** Undefined when the subscriber's table has a unique index over the key that the provider has registered. */
+/** Undefined when the subscriber's table has a unique index over the key that the provider has registered, or needs none. */
 export function keyFault(table: string, shape: TableShape, keyColumns: readonly string[]): Fault | undefined {
-  if (uniqueOver(shape, keyColumns)) return undefined;
+  if (keyColumns.length === 0 || uniqueOver(shape, keyColumns)) return undefined;
   const columns = keyColumns.map(quoteIdent).join(', ');
   return {
     what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,

@@ -1,10 +1,23 @@
-import { asLondisteError } from '../kernel/errors.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import type { Destination } from '../londiste/destination.js';
+import { BagWriter } from './bag-writer.js';
 import type { Chunk } from './collect.js';
-import type { KeptRows } from './kept-rows.js';
+import { KeptBag } from './kept-bag.js';
+import type { Kept } from './kept.js';
 import type { Link } from './link.js';
 import type { Plan } from './plan.js';
+import type { Target } from './target.js';
 import { TableWriter, type Drift } from './table-writer.js';
+
+/** What writes one table's part of a batch. */
+interface ChangeWriter {
+  readonly isStaging: boolean;
+  readonly drift: Drift;
+  empty(rows: Kept): Promise<void>;
+  deleteGone(rows: Kept, isLast: boolean): Promise<void>;
+  write(rows: Kept, isLast: boolean): Promise<void>;
+  finish(): Promise<void>;
+}
 
 /**
  * Writes a batch, chunk by chunk, inside the caller's transaction. In each chunk all tables are emptied, then all
@@ -14,7 +27,7 @@ export class BatchWriter {
   readonly #destinations: Destinations;
   readonly #link: Pick<Link, 'subscriber' | 'targets'>;
   readonly #plan: Plan;
-  readonly #writers = new Map<string, TableWriter>();
+  readonly #writers = new Map<string, ChangeWriter>();
   #stages = 0;
   #staged = 0;
 
@@ -48,8 +61,8 @@ export class BatchWriter {
       .filter(({ missing, extra }) => missing > 0 || extra > 0);
   }
 
-  async #work(changes: readonly KeptRows[]): Promise<Work[]> {
-    const { subscriber, targets } = this.#link;
+  async #work(changes: readonly Kept[]): Promise<Work[]> {
+    const { targets } = this.#link;
     const fresh = changes.filter(({ table }) => !this.#writers.has(table));
     const found = await targets.get(
       fresh.map(({ table, keyColumns }) => ({
@@ -58,23 +71,33 @@ export class BatchWriter {
         into: this.#destinations.destinationOf(table),
       })),
     );
-    for (const { table } of fresh) {
-      const target = await naming(table, () => found(table));
-      const stageName = (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`;
-      this.#writers.set(
-        table,
-        new TableWriter(subscriber, target, {
-          mode: this.#plan.modeOf(table),
-          isSearching: this.#plan.isSearching(table),
-          stageName,
-        }),
-      );
+    for (const rows of fresh) {
+      const target = await naming(rows.table, () => found(rows.table));
+      this.#writers.set(rows.table, this.#writerOf(rows, target));
     }
     return changes.flatMap((rows) => {
       const writer = this.#writers.get(rows.table);
+      if (writer && writer instanceof BagWriter !== rows instanceof KeptBag) throw keyHasChanged(rows.table);
       return writer ? [{ writer, rows }] : [];
     });
   }
+
+  #writerOf({ table }: Kept, target: Target): ChangeWriter {
+    const options = {
+      mode: this.#plan.modeOf(table),
+      isSearching: this.#plan.isSearching(table),
+      stageName: (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`,
+    };
+    const { subscriber } = this.#link;
+    return target.key.length === 0
+      ? new BagWriter(subscriber, target, options)
+      : new TableWriter(subscriber, target, options);
+  }
+}
+
+/** It left the set and came back, and what is known here is partly older than that. */
+function keyHasChanged(table: string): LondisteError {
+  return new LondisteError('schema', `the key of table ${table} changed within a batch`).of(table);
 }
 
 /** Knows where the rows of a table go. */
@@ -83,13 +106,13 @@ export interface Destinations {
 }
 
 interface Work {
-  readonly writer: TableWriter;
-  readonly rows: KeptRows;
+  readonly writer: ChangeWriter;
+  readonly rows: Kept;
 }
 
 async function each(
   work: readonly Work[],
-  step: (writer: TableWriter, rows: KeptRows) => Promise<void>,
+  step: (writer: ChangeWriter, rows: Kept) => Promise<void>,
 ): Promise<void> {
   for (const { writer, rows } of work) await naming(rows.table, () => step(writer, rows));
 }

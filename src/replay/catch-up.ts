@@ -1,5 +1,6 @@
 import { inTransaction } from '../db/transaction.js';
-import { asLondisteError } from '../kernel/errors.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { lockPosition } from '../londiste/position.js';
 import {
   findTable,
   setTableState,
@@ -27,7 +28,7 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
   for (;;) {
     const chunks = new Chunks(link, [range]);
     try {
-      return await applyRange(link, { chunks, plan, here, to });
+      return await applyRange(link, { chunks, plan, here, from: range.from, to });
     } catch (thrown) {
       await chunks.close();
       if (thrown instanceof Superseded) return false;
@@ -43,10 +44,12 @@ interface Step {
   readonly chunks: Chunks;
   readonly plan: Plan;
   readonly here: SubscribedTable;
+  /** The snapshot that the table stands at. */
+  readonly from: string;
   readonly to: Tick;
 }
 
-async function applyRange(link: Link, { chunks, plan, here, to }: Step): Promise<boolean> {
+async function applyRange(link: Link, { chunks, plan, here, from, to }: Step): Promise<boolean> {
   const { name: table, destination } = here;
   const { subscriber, name, fence, log } = link;
   await chunks.ready();
@@ -62,6 +65,11 @@ async function applyRange(link: Link, { chunks, plan, here, to }: Step): Promise
       await subscriberResyncTable(subscriber, name, table);
       return false;
     }
+    // The server may still have been about to commit the step before, whose connection was lost on the way.
+    await lockPosition(subscriber, name, fence);
+    const now = await findTable(subscriber, name, table);
+    if (now?.snapshot !== undefined && now.snapshot.text !== from)
+      throw new LondisteError('busy', 'the position of the table moved while its events were fetched');
     const mark = { tickId: to.tickId, snapshot: to.snapshot };
     if (!(await setTableState(subscriber, name, { table, event: 'step', fence, mark })))
       throw new Superseded();

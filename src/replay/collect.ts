@@ -6,7 +6,8 @@ import type { Layout } from '../event/layout.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { freeBuffers } from '../kernel/garbage.js';
 import { eventRangeSql } from '../londiste/provider.js';
-import { KeptRows, type Shared } from './kept-rows.js';
+import { keptFor, type Kept } from './kept.js';
+import type { Shared } from './kept-rows.js';
 import { KeyTable } from './key-table.js';
 import type { Link } from './link.js';
 
@@ -24,7 +25,7 @@ export interface Range {
 
 /** As many changes as fit into the memory for them, by table. */
 export interface Chunk {
-  readonly tables: ReadonlyMap<string, KeptRows>;
+  readonly tables: ReadonlyMap<string, Kept>;
   /** Tables that were taken out of the set within the chunk: their rows here are not to be trusted any more. */
   readonly removed: ReadonlySet<string>;
   readonly events: number;
@@ -114,7 +115,7 @@ class Collector {
   readonly #link: Link;
   readonly #wants: (table: string) => boolean;
   readonly #shared: Shared;
-  readonly #tables = new Map<string, KeptRows>();
+  readonly #tables = new Map<string, Kept>();
   readonly #removed: Set<string>;
   readonly #failures = new Map<string, unknown>();
   #events = 0;
@@ -186,19 +187,21 @@ class Collector {
 
   async #addAfterAsking(lines: EventLines, table: string, change: Change): Promise<void> {
     const { targets, layouts, provider } = this.#link;
+    const layoutOf = async (): Promise<Layout | undefined> =>
+      'layoutId' in change ? layouts.get(provider, change.layoutId) : undefined;
     try {
       let rows = this.#tables.get(table);
       if (rows === undefined) {
-        const keyColumns = await targets.keyColumns(table);
-        if (keyColumns === undefined) {
+        const registered = await targets.keyColumns(table);
+        if (registered === undefined) {
           // The provider has taken it out of the set meanwhile: its last events are nobody's.
           this.#ignored += 1;
           return;
         }
-        rows = new KeptRows(table, keyColumns, this.#shared);
+        rows = keptFor(table, { registered, layout: await layoutOf(), shared: this.#shared });
         this.#tables.set(table, rows);
       }
-      const layout = 'layoutId' in change ? await layouts.get(provider, change.layoutId) : undefined;
+      const layout = await layoutOf();
       this.#keep(rows, { lines, change, layout });
     } catch (failure) {
       this.#failures.set(table, failure);
@@ -206,7 +209,7 @@ class Collector {
   }
 
   #keep(
-    rows: KeptRows,
+    rows: Kept,
     { lines, change, layout }: { lines: EventLines; change: Change; layout: Layout | undefined },
   ): void {
     try {

@@ -3,6 +3,7 @@ import { keyPositions, type Layout } from '../event/layout.js';
 import { insideRecord, KeyReader } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
 import type { KeyTable } from './key-table.js';
+import { keyIsOther, notApplicable } from './not-applicable.js';
 
 /** Where the row or key of an event lies. */
 export interface EventData {
@@ -89,6 +90,7 @@ export class KeptRows {
   /** `layout` is that of the change's row or key; a truncate has none. */
   add(change: Change, layout: Layout | undefined, data: EventData): void {
     const { keys, number } = this.#shared;
+    if (layout?.key?.length === 0) throw keyIsOther(this.table, 'no key');
     this.#layout = layout ?? this.#layout;
     if (change.kind === 'truncate') {
       // Under another number its keys are others from now on.
@@ -104,10 +106,7 @@ export class KeptRows {
       const reader = change.wholeRow ? this.#readerOfRows(layout) : this.#readerOfKeys(layout);
       keys.setGone(this.#entryOf(reader, data, true));
     } else {
-      throw new LondisteError('data', `an event of table ${this.table} cannot be applied (${change.kind})`, {
-        hint: `copy the table anew: londiste CONFIG subscriber resync ${this.table}`,
-        needsCopy: true,
-      });
+      throw notApplicable(this.table, change, data);
     }
   }
 

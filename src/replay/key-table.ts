@@ -12,6 +12,7 @@ const field = {
   hasImage: 5,
   block: 6,
   start: 7,
+  /** The image's length; for a row without a key, whose image is the key, by how many copies there are more. */
   length: 8,
   capacity: 9,
   expected: 10,
@@ -116,9 +117,26 @@ export class KeyTable {
 
   /** A key's bytes, one character each. */
   key(entry: number): string {
+    return this.keyBytes(entry).toString('latin1');
+  }
+
+  keyBytes(entry: number): Buffer {
     const start = this.#get(entry, field.keyStart);
     const block = this.#arena.at(this.#get(entry, field.keyBlock));
-    return block.toString('latin1', start, start + this.#get(entry, field.keyLength));
+    return block.subarray(start, start + this.#get(entry, field.keyLength));
+  }
+
+  keyLength(entry: number): number {
+    return this.#get(entry, field.keyLength);
+  }
+
+  /** Counts copies of an entry that is never given an image; below zero when more went than came. */
+  addCopies(entry: number, by: number): void {
+    this.#set(entry, field.length, this.#get(entry, field.length) + by);
+  }
+
+  copies(entry: number): number {
+    return this.#get(entry, field.length);
   }
 
   /** Forgets everything and keeps the memory. */

@@ -12,6 +12,7 @@ import { isSameDestination, type Destination } from '../londiste/destination.js'
 import { ruleFault, triggerFault } from '../londiste/table-fault.js';
 import { describeTable, lockTargets } from '../londiste/table-shape.js';
 import type { KeyTable } from './key-table.js';
+import { lookingUp } from './plans.js';
 import { Target } from './target.js';
 
 /** Both ends of a subscription while they are connected, and what is known of the tables at each. */
@@ -50,10 +51,7 @@ export async function prepareSubscriber(
   await pinSettings(subscriber, {
     lock_timeout: String(lockTimeoutMs),
     statement_timeout: String(statementTimeoutMs),
-    // Sets are looked up by key. Without statistics the planner takes a whole scan for the cheaper way, for each chunk.
-    enable_seqscan: 'off',
-    enable_hashjoin: 'off',
-    enable_mergejoin: 'off',
+    ...lookingUp,
     jit: 'off',
   });
   // A batch is finished on the provider only after this commit, which must not be lost by a crash then.
@@ -153,9 +151,10 @@ export class Targets {
     );
     const failures = new Map<string, unknown>();
     for (const { table, keyColumns, into } of tables) {
-      const { signature, problem } = locked.get(into.table) ?? {};
+      const { signature: shape, problem } = locked.get(into.table) ?? {};
+      const signature = JSON.stringify([shape, keyColumns]);
       const known = this.#known.get(table);
-      const isKnown = signature !== undefined && known?.signature === signature;
+      const isKnown = shape !== undefined && known?.signature === signature;
       if (isKnown && isSameDestination(known.into, into)) continue;
       this.#known.delete(table);
       try {

@@ -8,9 +8,18 @@ import type { RowMapping, Target, WrittenFields } from './target.js';
 
 const lineBlock = 1 << 16;
 
+/** Rows of a chunk, each known by a number. */
+export interface Images {
+  /** The bytes of a row, as COPY writes them. */
+  image(entry: number): Buffer;
+  imageLength(entry: number): number;
+  /** What tells the row from others: its key's fields, or all. */
+  key(entry: number): string;
+}
+
 /** Rows as lines of COPY, in blocks. A row that is larger than a block has one of its own. */
 export function* rowLines(
-  rows: KeptRows,
+  rows: Images,
   kept: readonly number[],
   { keep }: WrittenFields,
 ): Generator<Buffer, void, undefined> {
@@ -34,7 +43,7 @@ export function* rowLines(
 }
 
 /** Rows as the text of an array of the table's row type. */
-export function rowArray(rows: KeptRows, kept: readonly number[], { toRowType }: RowMapping): string {
+export function rowArray(rows: Images, kept: readonly number[], { toRowType }: RowMapping): string {
   return arrayLiteral(
     kept.map((one) => {
       try {
@@ -67,8 +76,12 @@ export function keyArrays(target: Target, rows: KeptRows, entries: readonly numb
 
 /** A key as an operator would look for it. */
 export function readableKey(key: string): string {
-  return `(${plain(key)})`;
+  const text = plain(key);
+  return `(${text.length > longestKey ? `${text.slice(0, longestKey)}…` : text})`;
 }
+
+/** Characters of a key that are shown: more tell nobody more, and where there is no key it is a whole row. */
+const longestKey = 1_000;
 
 /** A key's text without COPY's escapes; most have none, and no byte beyond ASCII. */
 function plain(key: string): string {

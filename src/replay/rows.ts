@@ -1,5 +1,5 @@
 import type { KeptRows } from './kept-rows.js';
-import { readableKey } from './row-text.js';
+import { readableKey, type Images } from './row-text.js';
 import type { RowMapping } from './target.js';
 
 /** Up to here rows go as an array, in a prepared statement; more of them are worth a staging table or a COPY. */
@@ -7,9 +7,9 @@ const fewRows = 500;
 const fewBytes = 256 * 1024;
 
 /** Rows of one chunk, by their entries, and how they go into the table. */
-export class Rows {
+export class Rows<Kept extends Images = KeptRows> {
   constructor(
-    readonly rows: KeptRows,
+    readonly rows: Kept,
     readonly kept: readonly number[],
     readonly mapping: RowMapping,
   ) {}
@@ -30,30 +30,31 @@ export class Rows {
   }
 
   /** Those that should be on the subscriber already, and the others. */
-  split(): { present: Rows; absent: Rows } {
+  split(this: Rows): { present: Rows; absent: Rows } {
     const { expected, fresh } = splitExpected(this.rows, this.kept);
-    return { present: this.#with(expected), absent: this.#with(fresh) };
+    return { present: this.with(expected), absent: this.with(fresh) };
   }
 
   /** The same rows in pieces that are few; a row that is not few by itself is a piece of its own. */
-  slices(): Rows[] {
-    const slices: Rows[] = [];
+  slices(): Rows<Kept>[] {
+    const slices: Rows<Kept>[] = [];
     let begin = 0;
     let bytes = 0;
     this.kept.forEach((entry, at) => {
       const length = this.rows.imageLength(entry);
       if (at > begin && (at - begin === fewRows || bytes + length > fewBytes)) {
-        slices.push(this.#with(this.kept.slice(begin, at)));
+        slices.push(this.with(this.kept.slice(begin, at)));
         begin = at;
         bytes = 0;
       }
       bytes += length;
     });
-    if (begin < this.count) slices.push(this.#with(this.kept.slice(begin)));
+    if (begin < this.count) slices.push(this.with(this.kept.slice(begin)));
     return slices;
   }
 
-  #with(kept: readonly number[]): Rows {
+  /** Others of the same chunk. */
+  with(kept: readonly number[]): Rows<Kept> {
     return new Rows(this.rows, kept, this.mapping);
   }
 }

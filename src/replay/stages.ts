@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.js';
 import type { Layout } from '../event/layout.js';
 import { asLondisteError } from '../kernel/errors.js';
-import { rowLines } from './row-text.js';
+import { rowLines, type Images } from './row-text.js';
 import type { Rows } from './rows.js';
 import { copyRows, createStage, indexStage } from './statement.js';
 import type { Target, WrittenFields } from './target.js';
@@ -30,6 +30,11 @@ export class Stages {
     return this.#tables.size === 0;
   }
 
+  /** The table that rows of a layout are in; undefined when there never were any. */
+  of(layout: Layout): string | undefined {
+    return this.#tables.get(layout);
+  }
+
   get tables(): string[] {
     return [...this.#tables.values()];
   }
@@ -40,7 +45,7 @@ export class Stages {
   }
 
   /** Adds rows, and returns the name of the table that they are in. */
-  async put(rows: Rows, layout: Layout): Promise<string> {
+  async put(rows: Rows<Images>, layout: Layout): Promise<string> {
     let table = this.#tables.get(layout);
     if (table === undefined) {
       table = this.#newName();
@@ -61,7 +66,7 @@ export class Stages {
 /** Sends rows by COPY and returns how many the server took. It says which line it refuses: that is told by the row's key. */
 export async function copyInto(
   subscriber: Session,
-  rows: Rows,
+  rows: Rows<Images>,
   table: string,
   fields: WrittenFields,
 ): Promise<number> {

@@ -1,21 +1,12 @@
 import type { Session } from '../db/session.js';
 import type { Layout } from '../event/layout.js';
-import { LondisteError } from '../kernel/errors.js';
 import type { KeptRows } from './kept-rows.js';
-import { searchByHalves } from './row-search.js';
-import { keyArrays, readableKey, rowArray } from './row-text.js';
+import { RowSender } from './row-sender.js';
+import { keyArrays } from './row-text.js';
 import { Rows, splitExpected } from './rows.js';
-import { copyInto, Stages } from './stages.js';
-import {
-  deleteKeys,
-  findKeys,
-  insertMissing,
-  insertRows,
-  rowsInArray,
-  rowsInStage,
-  updateRows,
-} from './statement.js';
-import type { RowMapping, Target } from './target.js';
+import { Stages } from './stages.js';
+import { deleteKeys, findKeys, insertMissing, insertRows, rowsInStage, updateRows } from './statement.js';
+import type { Target } from './target.js';
 
 /**
  * How the rows that stay get in: `update` changes those that are there and inserts the others; `replace` deletes all of
@@ -51,7 +42,7 @@ export class TableWriter {
   readonly target: Target;
   readonly #subscriber: Session;
   readonly #mode: ApplyMode;
-  readonly #isSearching: boolean;
+  readonly #sender: RowSender;
   readonly #stages: Stages;
   readonly #waiting: Stages;
   #missing = 0;
@@ -62,7 +53,7 @@ export class TableWriter {
     this.#subscriber = subscriber;
     this.target = target;
     this.#mode = target.mustReplace ? 'replace' : mode;
-    this.#isSearching = isSearching;
+    this.#sender = new RowSender(subscriber, target, isSearching);
     this.#stages = new Stages(subscriber, target, { isIndexed: false, newName: stageName });
     this.#waiting = new Stages(subscriber, target, { isIndexed: true, newName: stageName });
   }
@@ -115,8 +106,8 @@ export class TableWriter {
       await this.#waiting.put(all, layout);
       return;
     }
-    for (const some of this.#isSearching ? all.slices() : [all]) {
-      if (this.#mode === 'replace') await this.#insertAll(some);
+    for (const some of this.#sender.isSearching ? all.slices() : [all]) {
+      if (this.#mode === 'replace') await this.#sender.insertAll(some);
       else await this.#writeEach(some, layout);
     }
   }
@@ -126,7 +117,7 @@ export class TableWriter {
     for (const [layout, stage] of this.#waiting) {
       const waiting = await this.#subscriber.one<{ rows: number }>(`select count(*) as rows from ${stage}`);
       const insert = insertRows(this.target, this.target.mapping(layout), rowsInStage(this.target, stage));
-      this.#require(await this.#run(insert), waiting.rows);
+      this.#sender.require(await this.#run(insert), waiting.rows);
     }
   }
 
@@ -148,14 +139,14 @@ export class TableWriter {
     for (let from = 0; from < expected.length; from += mostKeys) {
       const some = expected.slice(from, from + mostKeys);
       const kept = await this.#prepared(findKeys(this.target), keyArrays(this.target, rows, some));
-      this.#require(some.length - kept, some.length);
+      this.#sender.require(some.length - kept, some.length);
     }
   }
 
   async #delete(table: string, rows: KeptRows, kept: readonly number[]): Promise<number> {
     let deleted = 0;
     for (let from = 0; from < kept.length; from += mostKeys) {
-      deleted += await this.#each(rows, kept.slice(from, from + mostKeys), (some) =>
+      deleted += await this.#sender.each(rows, kept.slice(from, from + mostKeys), (some) =>
         this.#prepared(deleteKeys(this.target, table), keyArrays(this.target, rows, some)),
       );
     }
@@ -166,65 +157,26 @@ export class TableWriter {
   async #writeEach(all: Rows, layout: Layout): Promise<void> {
     const { present, absent } = all.split();
     if (present.isFew) {
-      const missing = present.count - (await this.#array(updateRows, present));
-      if (missing > 0) this.#require(await this.#array(insertMissing, present), missing);
+      const missing = present.count - (await this.#sender.array(updateRows, present));
+      if (missing > 0) this.#sender.require(await this.#sender.array(insertMissing, present), missing);
       this.#missing += missing;
     } else {
       const stage = await this.#stages.put(present, layout);
       const source = rowsInStage(this.target, stage);
       const missing = present.count - (await this.#run(updateRows(this.target, present.mapping, source)));
       if (missing > 0)
-        this.#require(await this.#run(insertMissing(this.target, present.mapping, source)), missing);
+        this.#sender.require(await this.#run(insertMissing(this.target, present.mapping, source)), missing);
       this.#missing += missing;
       await this.#stages.truncate();
     }
     if (!absent.isFew) {
       // Where a key is there all the same, the whole batch is done again with every key deleted first.
-      await this.#insertAll(absent);
+      await this.#sender.insertAll(absent);
       return;
     }
-    const extra = absent.count - (await this.#array(insertMissing, absent));
-    if (extra > 0) this.#require(await this.#array(updateRows, absent), absent.count);
+    const extra = absent.count - (await this.#sender.array(insertMissing, absent));
+    if (extra > 0) this.#sender.require(await this.#sender.array(updateRows, absent), absent.count);
     this.#extra += extra;
-  }
-
-  /** What neither was there nor could be put there is held off by a rule or a trigger. */
-  #require(written: number, expected: number): void {
-    if (written === expected) return;
-    throw new LondisteError(
-      'refused',
-      `${expected - written} rows could not be written or deleted: something on the subscriber holds them off`,
-      {
-        hint: `look at the rules, row security and ENABLE ALWAYS triggers of ${this.target.name} there`,
-      },
-    );
-  }
-
-  async #insertAll(rows: Rows): Promise<void> {
-    const written = rows.isFew
-      ? await this.#array(insertRows, rows)
-      : await copyInto(this.#subscriber, rows, this.target.name, rows.mapping.inserted);
-    this.#require(written, rows.count);
-  }
-
-  async #array(
-    statement: (target: Target, mapping: RowMapping, source: { sql: string }) => string,
-    { rows, kept, mapping, count }: Rows,
-  ): Promise<number> {
-    if (count === 0) return 0;
-    const sql = statement(this.target, mapping, rowsInArray(this.target));
-    return this.#each(rows, kept, (some) => this.#prepared(sql, [rowArray(rows, some, mapping)]));
-  }
-
-  /** Runs a statement over all entries at once; after a failure of the table so that the row at fault is found. */
-  #each(
-    rows: KeptRows,
-    kept: readonly number[],
-    run: (some: readonly number[]) => Promise<number>,
-  ): Promise<number> {
-    if (!this.#isSearching) return run(kept);
-    const keyOf = (entry: number): string => readableKey(rows.key(entry));
-    return searchByHalves(this.#subscriber, kept, { run, keyOf });
   }
 
   #run(sql: string): Promise<number> {

@@ -41,11 +41,14 @@ export interface RowMapping {
 /** A table of the subscriber, as far as applying needs to know it. `name` is quoted. */
 export class Target {
   readonly name: string;
+  /** None for a table without a key. */
   readonly key: readonly KeyColumn[];
   /** `always` identity columns beside the key cannot be updated, only deleted and inserted. */
   readonly mustReplace: boolean;
   /** The statement that takes all of its rows away. */
   readonly empty: string;
+  /** Whether its rows lie in partitions: then only with the partition's oid is a ctid one row's. */
+  readonly isPartitioned: boolean;
   /** Whether no other index constrains the rows: then rows of a batch may be written in any order. */
   readonly isKeyAlone: boolean;
   readonly #shape: TableShape;
@@ -59,9 +62,10 @@ export class Target {
     this.#shape = shape;
     this.#destination = destination;
     const keyColumns = this.#keyHere(keyOfProvider);
-    const unique = keyIndex(name, shape, keyColumns);
-    this.key = keyColumns.map((column) => keyColumn(shape, unique, column));
-    this.isKeyAlone = shape.constraining.every((index) => index === unique.name);
+    const unique = keyColumns.length === 0 ? undefined : keyIndex(name, shape, keyColumns);
+    this.key = unique ? keyColumns.map((column) => keyColumn(shape, unique, column)) : [];
+    this.isKeyAlone = shape.constraining.every((index) => index === unique?.name);
+    this.isPartitioned = shape.relkind === 'p';
     this.empty = emptyTable(name, shape);
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),

@@ -21,12 +21,21 @@ export async function tickNow(provider: Session, queue: string): Promise<number>
  * session of another role than the pair's own. A pair that does this needs no ticker, and no other one ticks for it.
  */
 export async function subscribeByHand(
+  pair: Pair,
+  tables: readonly string[],
+  as: Session = pair.subscriber,
+): Promise<void> {
+  await addProviderTables(pair.provider, pair.name.queue, tables);
+  await followByHand(pair, tables, as);
+}
+
+/** The same for tables that are in the provider's set already. */
+export async function followByHand(
   { provider, subscriber, ends, name }: Pair,
   tables: readonly string[],
   as: Session = subscriber,
 ): Promise<void> {
   await provider.query('select pgq.announce_ticker()');
-  await addProviderTables(provider, name.queue, tables);
   await addSubscriberTables({ ...ends, subscriber: as }, tables);
   const states = async (): Promise<string[]> =>
     (await listTables(subscriber, name))

@@ -1,0 +1,159 @@
+import type { Session } from '../db/session.js';
+import type { Layout } from '../event/layout.js';
+import { deleteCopies, insertCopies } from './bag-statement.js';
+import type { KeptBag } from './kept-bag.js';
+import { whileReadingThrough } from './plans.js';
+import { RowSender } from './row-sender.js';
+import { rowArray } from './row-text.js';
+import { Rows } from './rows.js';
+import { Stages } from './stages.js';
+import { rowsInArray, type RowSource } from './statement.js';
+import type { Drift, TableWriterOptions } from './table-writer.js';
+import type { Target } from './target.js';
+
+/**
+ * Writes the changes of one table without a key, chunk after chunk of a batch, inside the caller's transaction. Finding
+ * rows means to read the table, so what goes waits in a staging table until the batch is complete and goes at once; only
+ * a batch that is a single small chunk does without. Until then it may also have come: a trigger on the provider can have
+ * a row's end captured before its beginning. Rows that come go in as they come, unless an index constrains the table:
+ * then they wait too, and what comes and goes again never stands in the way of others.
+ */
+export class BagWriter {
+  readonly #subscriber: Session;
+  readonly #target: Target;
+  readonly #sender: RowSender;
+  readonly #gone: Stages;
+  readonly #waiting: Stages;
+  /** The layout of what waits. */
+  #layout: Layout | undefined;
+  #missing = 0;
+
+  constructor(
+    subscriber: Session,
+    target: Target,
+    { isSearching, stageName }: Pick<TableWriterOptions, 'isSearching' | 'stageName'>,
+  ) {
+    this.#subscriber = subscriber;
+    this.#target = target;
+    this.#sender = new RowSender(subscriber, target, isSearching);
+    this.#gone = new Stages(subscriber, target, { isIndexed: false, newName: stageName });
+    this.#waiting = new Stages(subscriber, target, { isIndexed: false, newName: stageName });
+  }
+
+  /** Whether rows wait for the end of the batch. */
+  get isStaging(): boolean {
+    return this.#layout !== undefined;
+  }
+
+  /** Rows that were to go and were not there; one that somebody has put there is not looked for. */
+  get drift(): Drift {
+    return { table: this.#target.name, missing: this.#missing, extra: 0 };
+  }
+
+  /** First: what a TRUNCATE took. */
+  async empty(rows: KeptBag): Promise<void> {
+    if (!rows.truncated) return;
+    await this.#subscriber.execute(this.#target.empty);
+    await this.#gone.truncate();
+    await this.#waiting.truncate();
+    this.#layout = undefined;
+    this.#missing = 0;
+  }
+
+  /** Then, for all tables: rows that are gone. `isLast` when no other chunk of the batch follows. */
+  async deleteGone(rows: KeptBag, isLast: boolean): Promise<void> {
+    if (rows.layout === undefined) return;
+    const layout = await this.#settledFor(rows.layout);
+    const mapping = this.#target.mapping(layout);
+    const endsBatch = isLast && !this.isStaging;
+    let isMany = false;
+    for (const kept of rows.gone()) {
+      const some = new Rows(rows, kept, mapping);
+      if (endsBatch && !isMany && some.isFew) {
+        await this.#deleteFew(some);
+        continue;
+      }
+      await this.#gone.put(some, layout);
+      this.#layout = layout;
+      isMany = true;
+    }
+    if (endsBatch) await this.finish();
+  }
+
+  /** Last, for all tables: rows that are there now. */
+  async write(rows: KeptBag, isLast: boolean): Promise<void> {
+    if (rows.layout === undefined) return;
+    const layout = await this.#settledFor(rows.layout);
+    const mustWait = !this.#target.isKeyAlone && (!isLast || this.isStaging);
+    for (const kept of rows.rows()) {
+      const all = new Rows(rows, kept, this.#target.mapping(layout));
+      if (mustWait) {
+        await this.#waiting.put(all, layout);
+        this.#layout = layout;
+      } else {
+        for (const some of this.#sender.isSearching ? all.slices() : [all])
+          await this.#sender.insertAll(some);
+      }
+    }
+  }
+
+  /** At the end of the batch: what had to wait. */
+  async finish(): Promise<void> {
+    const layout = this.#layout;
+    if (layout === undefined) return;
+    this.#layout = undefined;
+    const mapping = this.#target.mapping(layout);
+    const [gone, waiting] = [inStage(this.#gone.of(layout)), inStage(this.#waiting.of(layout))];
+    await whileReadingThrough(this.#subscriber, async () => {
+      if (gone) this.#missing += await this.#delete(deleteCopies(this.#target, mapping, { gone, waiting }));
+      if (!waiting) return;
+      const { wanted, inserted } = await this.#subscriber.one<{ wanted: number; inserted: number }>(
+        insertCopies(this.#target, mapping, { gone, waiting }),
+      );
+      this.#sender.require(inserted, wanted);
+    });
+    await this.#gone.truncate();
+    await this.#waiting.truncate();
+  }
+
+  /**
+   * The layout for rows of a chunk. What waits in another one is brought to its end before: once the table has changed,
+   * rows that came before and after may look the same to it.
+   */
+  async #settledFor(layout: Layout): Promise<Layout> {
+    if (this.#layout === undefined) return layout;
+    if (isSame(this.#layout.columns, layout.columns)) return this.#layout;
+    await this.finish();
+    return layout;
+  }
+
+  async #deleteFew({ rows, kept, mapping }: Rows<KeptBag>): Promise<void> {
+    const sql = deleteCopies(this.#target, mapping, { gone: rowsInArray(this.#target) });
+    await whileReadingThrough(this.#subscriber, () =>
+      this.#sender.each(rows, kept, async (some) => {
+        const missing = await this.#delete(sql, [rowArray(rows, some, mapping)]);
+        this.#missing += missing;
+        return some.length - missing;
+      }),
+    );
+  }
+
+  /** Returns how many rows were to be deleted and are not there. */
+  async #delete(sql: string, values: readonly string[] = []): Promise<number> {
+    const { wanted, found, deleted } = await this.#subscriber.one<{
+      wanted: number;
+      found: number;
+      deleted: number;
+    }>(sql, values);
+    this.#sender.require(deleted, found);
+    return wanted - found;
+  }
+}
+
+function inStage(table: string | undefined): RowSource | undefined {
+  return table === undefined ? undefined : { sql: `${table} as r` };
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, n) => name === other[n]);
+}
