@@ -8,7 +8,7 @@ export async function addFullRow(session: Session, queue: string, table: string)
   const layout = await session.one<{ id: string }>(
     `with layout as (
        insert into londiste.layout (layout_id, columns, types, key)
-       select md5(format('full row %s', array_agg(format('%s %s', attname, atttypid) order by attnum))),
+       select md5(format('full row %s', array_agg(format('%s %s', attname, format_type(atttypid, atttypmod)) order by attnum))),
               array_agg(attname::text order by attnum), array_agg(format_type(atttypid, atttypmod) order by attnum), '{}'
          from pg_attribute where attrelid = to_regclass($2) and attnum > 0 and not attisdropped
        returning layout_id)
