@@ -11,6 +11,13 @@ export interface EventHeader {
   readonly flags: string | null;
 }
 
+/** Where the row or key of an event lies. */
+export interface EventData {
+  readonly lines: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The columns of an event in the order in which its line has them: what differs in each first and last. */
 export const eventColumns = 'ev_id, ev_type, ev_extra1, ev_extra2, ev_extra3, ev_data';
 

@@ -60,24 +60,11 @@ export class BagWriter {
     this.#missing = 0;
   }
 
-  /** Then, for all tables: rows that are gone. `isLast` when no other chunk of the batch follows. */
+  /** Then, for all tables: rows that are gone, where one could be in the way. `isLast` when no other chunk of the batch follows. */
   async deleteGone(rows: KeptBag, isLast: boolean): Promise<void> {
     if (rows.layout === undefined) return;
     const layout = await this.#settledFor(rows.layout);
-    const mapping = this.#target.mapping(layout);
-    const endsBatch = isLast && !this.isStaging;
-    let isMany = false;
-    for (const kept of rows.gone()) {
-      const some = new Rows(rows, kept, mapping);
-      if (endsBatch && !isMany && some.isFew) {
-        await this.#deleteFew(some);
-        continue;
-      }
-      await this.#gone.put(some, layout);
-      this.#layout = layout;
-      isMany = true;
-    }
-    if (endsBatch) await this.finish();
+    if (!this.#target.isKeyAlone) await this.#takeAway(rows, layout, isLast);
   }
 
   /** Last, for all tables: rows that are there now. */
@@ -95,6 +82,8 @@ export class BagWriter {
           await this.#sender.insertAll(some);
       }
     }
+    // After them: what goes may be among them in another spelling, if its column has got another type meanwhile.
+    if (this.#target.isKeyAlone) await this.#takeAway(rows, layout, isLast);
   }
 
   /** At the end of the batch: what had to wait. */
@@ -114,6 +103,23 @@ export class BagWriter {
     });
     await this.#gone.truncate();
     await this.#waiting.truncate();
+  }
+
+  /** Deletes what is gone, or has it wait while there is more to come. */
+  async #takeAway(rows: KeptBag, layout: Layout, isLast: boolean): Promise<void> {
+    const endsBatch = isLast && !this.isStaging;
+    let isMany = false;
+    for (const kept of rows.gone()) {
+      const some = new Rows(rows, kept, this.#target.mapping(layout));
+      if (endsBatch && !isMany && some.isFew) {
+        await this.#deleteFew(some);
+        continue;
+      }
+      await this.#gone.put(some, layout);
+      this.#layout = layout;
+      isMany = true;
+    }
+    if (endsBatch) await this.finish();
   }
 
   /**

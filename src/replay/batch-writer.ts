@@ -21,7 +21,8 @@ interface ChangeWriter {
 
 /**
  * Writes a batch, chunk by chunk, inside the caller's transaction. In each chunk all tables are emptied, then all
- * deletes done, then rows written: what stands at any moment is a subset of the final state.
+ * deletes done, then rows written: what stands at any moment is a subset of the final state. (In a table without a key
+ * that no index constrains nothing stands in anybody's way: rows leave it last.)
  */
 export class BatchWriter {
   readonly #destinations: Destinations;

@@ -1,7 +1,8 @@
 import type { Change } from '../event/change.js';
+import type { EventData } from '../event/event-lines.js';
 import type { Layout } from '../event/layout.js';
 import { insideRecord } from '../event/record-bytes.js';
-import type { EventData, Shared } from './kept-rows.js';
+import type { Shared } from './kept-rows.js';
 import { keyIsOther, notApplicable } from './not-applicable.js';
 
 /** Copies that are listed at once: a table may get any number of equal rows, which take no more memory here than one. */

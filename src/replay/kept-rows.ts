@@ -1,16 +1,10 @@
 import type { Change } from '../event/change.js';
+import type { EventData } from '../event/event-lines.js';
 import { keyPositions, type Layout } from '../event/layout.js';
 import { insideRecord, KeyReader } from '../event/record-bytes.js';
 import { LondisteError } from '../kernel/errors.js';
 import type { KeyTable } from './key-table.js';
 import { keyIsOther, notApplicable } from './not-applicable.js';
-
-/** Where the row or key of an event lies. */
-export interface EventData {
-  readonly lines: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** What the tables of a chunk share. */
 export interface Shared {

@@ -1,7 +1,7 @@
 import type { Change } from '../event/change.js';
 import { unescapeField } from '../event/copy-text.js';
+import type { EventData } from '../event/event-lines.js';
 import { LondisteError } from '../kernel/errors.js';
-import type { EventData } from './kept-rows.js';
 
 /** Of a reason that the provider gives, in characters: it goes into the log, and to whoever looks at the table. */
 const longestReason = 300;

@@ -85,3 +85,21 @@ test('what it takes grows with what it holds, and a thousand images of one key t
   table.reset();
   expect(table.bytes).toBe(0);
 });
+
+test('copies of rows are counted, more and fewer, and equal bytes are one row however large', () => {
+  const table = new KeyTable();
+  for (const row of [Buffer.from('>(1,x)<'), Buffer.from(`>(${'y'.repeat(300_000)})<`)]) {
+    const entries = [1, 1, -1, 1, -1, -1, -1].map((by) => {
+      const entry = table.entry(1, Buffer.from(row), 1, row.length - 1);
+      if (table.isNew(entry)) table.setExpected(entry, true);
+      table.addCopies(entry, by);
+      return entry;
+    });
+    const [entry = -1] = entries;
+    expect(new Set(entries).size).toBe(1);
+    expect(table.copies(entry)).toBe(-1);
+    expect(table.keyBytes(entry).equals(row.subarray(1, -1))).toBe(true);
+    expect(table.keyLength(entry)).toBe(row.length - 2);
+  }
+  expect(table.size).toBe(2);
+});

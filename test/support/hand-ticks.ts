@@ -116,6 +116,8 @@ export async function recordTick(
   return inTransaction(
     reader,
     async () => {
+      // Before the snapshot: one that is older than a TRUNCATE would read an empty table all the same.
+      await reader.execute(`lock table ${tables.join(', ')} in access share mode`);
       const { s } = await reader.one<{ s: string }>('select pg_current_snapshot()::text as s');
       const there = await digest(reader, tables);
       const tick = await tickAt(other, queue, s);
