@@ -1,4 +1,5 @@
 import type { Peer } from './peer.js';
+import { byRow, byStatement, logutriga } from './peers/capture.js';
 import { londiste } from './peers/londiste.js';
 import { londiste3 } from './peers/londiste3.js';
 import { native } from './peers/native.js';
@@ -6,6 +7,7 @@ import { none } from './peers/none.js';
 import type { Scenario } from './scenario.js';
 import { backlog } from './scenarios/backlog.js';
 import { bulk } from './scenarios/bulk.js';
+import { capture } from './scenarios/capture.js';
 import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
 import { idle } from './scenarios/idle.js';
@@ -13,7 +15,7 @@ import { latency } from './scenarios/latency.js';
 import { tpcb } from './scenarios/tpcb.js';
 import { wide } from './scenarios/wide.js';
 
-export const scenarios: readonly Scenario[] = [backlog, bulk, latency, tpcb, wide, hot, huge, idle];
+export const scenarios: readonly Scenario[] = [backlog, bulk, capture, latency, tpcb, wide, hot, huge, idle];
 
 /** In the order of the columns of the table that comes out. */
-export const peers: readonly Peer[] = [none, native, londiste3, londiste];
+export const peers: readonly Peer[] = [none, native, londiste3, londiste, byStatement, byRow, logutriga];

@@ -47,7 +47,7 @@ async function bench(typed: Arguments): Promise<boolean> {
   const common = { size, binaries, commonSettings: settings, folder: makeFolder(typed.folder) };
   for (const scenario of typed.scenarios) {
     for (const peer of peers) {
-      if (peer.name === 'none' && !scenario.bare) continue;
+      if (!scenario.peers.includes(peer.name)) continue;
       await runAndKeep({ ...common, scenario, peer }, results);
     }
   }

@@ -11,7 +11,15 @@ export interface Table {
   readonly rows?: string;
 }
 
-export type PeerName = 'none' | 'native' | 'londiste3' | 'londiste';
+export type PeerName =
+  | 'none'
+  | 'native'
+  | 'londiste3'
+  | 'londiste'
+  // These only capture, and nobody reads what they have captured.
+  | 'capture'
+  | 'capture-row'
+  | 'logutriga';
 
 /** A way to replicate, installed between two servers for one scenario. */
 export interface Peer {

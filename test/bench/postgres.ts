@@ -7,7 +7,7 @@ const debianFolder = '/usr/lib/postgresql/15/bin';
 
 /**
  * The one PostgreSQL of all servers of the run, so that figures can be divided by each other: the one that was named; else
- * the one that Londiste 3 needs, where it takes part; else the newest there is.
+ * the one that Londiste 3 and PgQ in C need, where they take part; else the newest there is.
  */
 export async function choosePostgres({
   pgBin,
@@ -21,9 +21,9 @@ export async function choosePostgres({
     if (named) return named;
     throw new Error(`--pg-bin: no postgres and initdb of version 14 or later in ${pgBin}`);
   }
-  const londiste3 = peers.find(({ name }) => name === 'londiste3');
-  const debians = londiste3 && (await inFolder(debianFolder));
-  if (debians && londiste3.missing(debians) === undefined) return debians;
+  const ofDebian = peers.find(({ name }) => name === 'londiste3' || name === 'logutriga');
+  const debians = ofDebian && (await inFolder(debianFolder));
+  if (debians && ofDebian.missing(debians) === undefined) return debians;
   const newest = (await findBinaries(process.env)).at(-1);
   if (newest) return newest;
   throw new Error('no PostgreSQL to start: install 14 or later and name its folder with --pg-bin');

@@ -50,10 +50,21 @@ export function findPgbench(binFolder: string): string | undefined {
 /** Runs TPC-B for some seconds; returns transactions per second. */
 export async function runTpcb(provider: Cluster, { pgbench, scale, seconds }: Load): Promise<number> {
   if (pgbench === undefined) return await ownTpcb(provider, scale, seconds);
+  return await runPgbench(provider, pgbench, ['-M', 'simple', '-c', String(clients), '-T', String(seconds)]);
+}
+
+/** Runs pgbench, with `settings` for its sessions; returns transactions per second. */
+export async function runPgbench(
+  provider: Cluster,
+  pgbench: string,
+  options: readonly string[],
+  settings = '',
+): Promise<number> {
   const { host, port, user } = provider.settings;
   const where = ['-h', host, '-p', String(port), '-U', user];
-  const how = ['-n', '-M', 'simple', '-c', String(clients), '-j', '2', '-T', String(seconds)];
-  const printed = await runCommand(pgbench, [...where, ...how, database]);
+  const printed = await runCommand(pgbench, [...where, '-n', '-j', '2', ...options, database], {
+    env: { PGOPTIONS: settings },
+  });
   const tps = Number(/^tps = ([\d.]+)/m.exec(printed)?.[1]);
   if (!(tps > 0)) throw new Error(`no tps in what pgbench printed:\n${printed}`);
   return tps;

@@ -1,6 +1,6 @@
 import { numbers, writerCount, type NextChange } from '../changes.js';
 import { drain } from '../drain.js';
-import type { Scenario, Size } from '../scenario.js';
+import { replicating, type Scenario, type Size } from '../scenario.js';
 
 const sizes = [1_000_000, 200_000] as const;
 
@@ -8,7 +8,7 @@ const sizes = [1_000_000, 200_000] as const;
 export const backlog: Scenario = {
   name: 'backlog',
   summary: 'single-row changes piled up while apply is stopped: how fast they are applied',
-  bare: false,
+  peers: replicating,
   tables: (size) => [
     {
       name: 'entry',

@@ -1,10 +1,10 @@
-import type { Scenario } from '../scenario.js';
+import { withBare, type Scenario } from '../scenario.js';
 import { timeStatements } from '../statement.js';
 
 export const bulk: Scenario = {
   name: 'bulk',
   summary: 'one statement over many rows, an insert, an update and a delete: statement, catch-up and both',
-  bare: true,
+  peers: withBare,
   tables: () => [
     { name: 'entry', columns: 'id bigint primary key, item text, amount integer, at timestamptz' },
   ],

@@ -1,6 +1,6 @@
 import { numbers, writerCount, type NextChange } from '../changes.js';
 import { drain } from '../drain.js';
-import type { Scenario } from '../scenario.js';
+import { replicating, type Scenario } from '../scenario.js';
 
 const keys = 1_000;
 
@@ -8,7 +8,7 @@ const keys = 1_000;
 export const hot: Scenario = {
   name: 'hot',
   summary: 'single-row updates of 1,000 rows piled up while apply is stopped: how fast they are applied',
-  bare: false,
+  peers: replicating,
   tables: () => [
     {
       name: 'counter',

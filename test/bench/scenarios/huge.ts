@@ -1,11 +1,11 @@
-import type { Scenario } from '../scenario.js';
+import { replicating, type Scenario } from '../scenario.js';
 import { timeStatements } from '../statement.js';
 
 /** One transaction that no memory should hold: ten statements, a tenth of the events each; 50 % insert, 40 % update, 10 % delete. */
 export const huge: Scenario = {
   name: 'huge',
   summary: 'one transaction of 10 million events (1 million with --quick and for Londiste 3)',
-  bare: false,
+  peers: replicating,
   tables: () => [{ name: 'entry', columns: 'id bigint primary key, item text, amount integer' }],
   async measure(run) {
     // Londiste 3 would need twenty minutes for all of it.

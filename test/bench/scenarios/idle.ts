@@ -2,7 +2,7 @@ import { sleep } from '../../../src/kernel/clock.js';
 import { cpuSeconds, memoryOf } from '../proc.js';
 import type { Cluster } from '../cluster.js';
 import type { Run } from '../run.js';
-import type { Scenario } from '../scenario.js';
+import { withBare, type Scenario } from '../scenario.js';
 
 /** Seconds in which what the setting-up has left to do comes to rest. */
 const settleSeconds = 5;
@@ -17,7 +17,7 @@ interface Use {
 export const idle: Scenario = {
   name: 'idle',
   summary: 'nobody writes for 60 s: CPU seconds, WAL and memory, and whether tables of the peer grow',
-  bare: true,
+  peers: withBare,
   tables: () => [
     {
       name: 'entry',

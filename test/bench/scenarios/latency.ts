@@ -1,6 +1,6 @@
 import { sleep } from '../../../src/kernel/clock.js';
 import type { Run } from '../run.js';
-import type { Scenario } from '../scenario.js';
+import { replicating, type Scenario } from '../scenario.js';
 
 const perSecond = 20;
 
@@ -11,7 +11,7 @@ const lookMs = 1;
 export const latency: Scenario = {
   name: 'latency',
   summary: '20 one-row inserts a second: how long until each is seen on the subscriber',
-  bare: false,
+  peers: replicating,
   tables: () => [{ name: 'entry', columns: 'id integer primary key, item text' }],
   async measure(run) {
     const milliseconds = await measureEach(run, run.size.of(30, 10) * perSecond);

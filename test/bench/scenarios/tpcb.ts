@@ -2,7 +2,7 @@ import { drainSeconds } from '../drain.js';
 import type { Measured } from '../figures.js';
 import type { Replication } from '../peer.js';
 import type { Run } from '../run.js';
-import type { Scenario } from '../scenario.js';
+import { withBare, type Scenario } from '../scenario.js';
 import { findPgbench, runTpcb, tpcbTables, type Load } from '../tpcb-load.js';
 
 const scale = 10;
@@ -14,7 +14,7 @@ export const tpcb: Scenario = {
   name: 'tpcb',
   summary:
     'TPC-B, scale 10, 4 clients: what is left of the transactions while replicating, and with apply stopped',
-  bare: true,
+  peers: withBare,
   tables: () => tpcbTables(scale),
   async measure(run) {
     const pgbench = findPgbench(run.binFolder);

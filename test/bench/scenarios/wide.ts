@@ -1,4 +1,4 @@
-import type { Scenario } from '../scenario.js';
+import { withBare, type Scenario } from '../scenario.js';
 import { timeStatements } from '../statement.js';
 
 /** Ten columns of other types, then text: 50 columns and close to 2 kB a row, just below where values move out of the row. */
@@ -37,7 +37,7 @@ const values = [
 export const wide: Scenario = {
   name: 'wide',
   summary: 'one statement inserting, one updating rows of 50 columns and 2 kB',
-  bare: true,
+  peers: withBare,
   tables: () => [{ name: 'wide', columns }],
   async measure(run) {
     const rows = run.events(100_000, 20_000);
