@@ -41,7 +41,6 @@ export class Stage {
   readonly #readers = new Map<string, Session>();
   readonly #writers = new Map<string, Session>();
   readonly #schemas = new Map<string, string>();
-  readonly #columns = new Map<string, string>();
   readonly #failures = new Map<string, unknown>();
   readonly #played = new Map<string, number>();
   #items: Items = {};
@@ -227,9 +226,14 @@ export class Stage {
     return session;
   }
 
+  /** Changes the subscriber's tables of an item as their owner. */
+  async alterSubscriber(title: string, ddl: string): Promise<void> {
+    await this.pair.subscriber.execute(`set search_path = ${this.#schemas.get(title) ?? ''}, public; ${ddl}`);
+  }
+
   /** Ticks, and waits until replay has committed the tick. */
   async tick(): Promise<void> {
-    await reach(this.pair, await tickNow(this.pair.provider, this.pair.name.queue));
+    await reach(this.pair, await tickNow(this.pair.provider, this.pair.name.queue), 60_000);
   }
 
   async compare(title: string, when: string): Promise<void> {
@@ -244,9 +248,7 @@ export class Stage {
   async rows(side: Side, name: string): Promise<string[]> {
     const reader = this.#readers.get(side);
     if (!reader) throw new Error('the stage is not set');
-    const key = `${side} ${name}`;
-    const columns = this.#columns.get(key) ?? (await columnsOf(reader, name));
-    this.#columns.set(key, columns);
+    const columns = await columnsOf(reader, name);
     const rows = await reader.query<{ row: string }>(
       `select case when length(r.row) > 3000 then length(r.row) || ' ' || md5(r.row) else r.row end as row
          from (select row(${columns})::text as row from ${name} t) as r order by r.row collate "C"`,

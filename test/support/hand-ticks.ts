@@ -37,7 +37,7 @@ export async function subscribeByHand(
     (await listTables(subscriber, name))
       .filter((table) => registered.includes(table.name))
       .map(({ state, error }) => error ?? state);
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   let now = await states();
   while (now.some((state) => state !== 'ok') && Date.now() < end) {
     await tickNow(provider, name.queue);
