@@ -263,6 +263,11 @@ export class Stage {
       tables.filter(({ state }) => state !== 'ok').map(({ name, error }) => `${name}: ${error ?? ''}`),
     ).toEqual([]);
     expect(this.#notes.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+    await this.stop();
+  }
+
+  /** Ends replay; throws what ended it before. */
+  async stop(): Promise<void> {
     await this.#replay?.stop();
   }
 }
