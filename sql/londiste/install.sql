@@ -36,6 +36,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/table_layout.sql
 \ir functions/note_layout.sql
 \ir functions/can_read.sql
+\ir functions/column_names.sql
 \ir functions/describe_table.sql
 
 -- Capture: from a statement's transition tables to events

@@ -81,6 +81,7 @@ export class Session implements AsyncDisposable {
   readonly #notifications = new EventEmitter();
   readonly #prepared = new PreparedNames(mostPrepared);
   #closed = false;
+  #givenUp = false;
   #major = 0;
 
   private constructor(client: pg.Client, settings: ConnectSettings, { side, onNotice }: SessionOptions) {
@@ -134,6 +135,11 @@ export class Session implements AsyncDisposable {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether it is closed because a COPY was given up. */
+  get givenUp(): boolean {
+    return this.#givenUp;
   }
 
   /** The server's major version. */
@@ -212,14 +218,16 @@ export class Session implements AsyncDisposable {
    */
   async *copyOut(statement: string): AsyncGenerator<Buffer, void, undefined> {
     const stream = this.#client.query(copyTo(statement));
-    let whole = false;
+    let ended = false;
     try {
       for await (const chunk of stream) yield chunk as Buffer;
-      whole = true;
+      ended = true;
     } catch (error) {
+      ended = true;
+      this.destroy();
       throw asDatabaseError(error, this.where);
     } finally {
-      if (!whole) this.destroy();
+      if (!ended) this.giveUp();
     }
   }
 
@@ -263,6 +271,12 @@ export class Session implements AsyncDisposable {
   destroy(): void {
     this.#markClosed();
     this.#dropConnection();
+  }
+
+  /** As `destroy`, of a COPY whose reader has no more use for it, so that nobody takes the connection for lost. */
+  giveUp(): void {
+    this.#givenUp ||= !this.#closed;
+    this.destroy();
   }
 
   #dropConnection(): void {

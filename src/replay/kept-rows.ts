@@ -27,6 +27,7 @@ export class KeptRows {
   #entries: number[] = [];
   #truncated = false;
   #moved = 0;
+  #putBack = 0;
   #layout: Layout | undefined;
 
   /** `keyColumns` in the order in which the provider has the table registered. */
@@ -50,6 +51,14 @@ export class KeptRows {
   /** How many rows came under another key by an UPDATE: so many may be missing under their new one. */
   get moved(): number {
     return this.#moved;
+  }
+
+  /**
+   * How many rows may be there although their first event is an INSERT: a trigger put them back while the statement that
+   * deletes them was still running, so that the INSERT was captured before the DELETE.
+   */
+  get putBack(): number {
+    return this.#putBack;
   }
 
   /** Keys that are gone. In an emptied table there is nothing to delete. */
@@ -92,8 +101,11 @@ export class KeptRows {
       this.#entries = [];
       this.#truncated = true;
       this.#moved = 0;
+      this.#putBack = 0;
     } else if (change.kind === 'row' && layout !== undefined) {
       const entry = this.#entryOf(this.#readerOfRows(layout), data, !change.fresh);
+      if (!change.fresh && !this.#truncated && !keys.isExpected(entry) && !keys.hasImage(entry))
+        this.#putBack += 1;
       keys.setImage(entry, data.lines, data.start, data.end);
     } else if (change.kind === 'gone' && layout !== undefined) {
       if (change.moved) this.#moved += 1;

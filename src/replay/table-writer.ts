@@ -48,6 +48,7 @@ export class TableWriter {
   #missing = 0;
   #extra = 0;
   #moved = 0;
+  #putBack = 0;
 
   constructor(subscriber: Session, target: Target, { mode, isSearching, stageName }: TableWriterOptions) {
     this.#subscriber = subscriber;
@@ -68,7 +69,7 @@ export class TableWriter {
     return {
       table: this.target.name,
       missing: Math.max(0, this.#missing - this.#moved),
-      extra: this.#extra,
+      extra: Math.max(0, this.#extra - this.#putBack),
     };
   }
 
@@ -84,6 +85,7 @@ export class TableWriter {
   /** Then, for all tables: keys that are gone. `isLast` when no other chunk of the batch follows. */
   async deleteGone(rows: KeptRows, isLast: boolean): Promise<void> {
     this.#moved += rows.moved;
+    this.#putBack += rows.putBack;
     if (this.isStaging || (!isLast && !this.target.isKeyAlone)) {
       await this.#deleteTouched(rows, rows.gone().concat(rows.rows()));
       return;

@@ -7,6 +7,9 @@ import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import type { Pair } from './pair.js';
 
+/** Puts tables into the set of a queue. */
+export type AddTables = (session: Session, queue: string, tables: readonly string[]) => Promise<unknown>;
+
 /** Takes a tick now; `provider` is in no transaction. */
 export async function tickNow(provider: Session, queue: string): Promise<number> {
   for (;;) {
@@ -17,15 +20,17 @@ export async function tickNow(provider: Session, queue: string): Promise<number>
 }
 
 /**
- * Subscribes to tables of schema public while replay runs and takes the ticks that it takes until they are `ok`. `subscriber` may be a
- * session of another role than the pair's own. A pair that does this needs no ticker, and no other one ticks for it.
+ * Subscribes to tables while replay runs and takes the ticks that it takes until they are `ok`. `as` may be a session of
+ * another role than the pair's own, `add` another way to put tables into the set. A pair that does this needs no ticker,
+ * and no other one ticks for it.
  */
 export async function subscribeByHand(
   pair: Pair,
   tables: readonly string[],
   as: Session = pair.subscriber,
+  add: AddTables = addProviderTables,
 ): Promise<void> {
-  await addProviderTables(pair.provider, pair.name.queue, tables);
+  await add(pair.provider, pair.name.queue, tables);
   await followByHand(pair, tables, as);
 }
 
@@ -36,12 +41,12 @@ export async function followByHand(
   as: Session = subscriber,
 ): Promise<void> {
   await provider.query('select pgq.announce_ticker()');
-  await addSubscriberTables({ ...ends, subscriber: as }, tables);
+  const registered = await addSubscriberTables({ ...ends, subscriber: as }, tables);
   const states = async (): Promise<string[]> =>
     (await listTables(subscriber, name))
-      .filter((table) => tables.some((one) => table.name === `public.${one}`))
+      .filter((table) => registered.includes(table.name))
       .map(({ state, error }) => error ?? state);
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   let now = await states();
   while (now.some((state) => state !== 'ok') && Date.now() < end) {
     await tickNow(provider, name.queue);

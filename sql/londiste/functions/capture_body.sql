@@ -91,12 +91,12 @@ $body$,
         londiste.announce_lost(format($work$if known then
                 query := case when nested and %1$s then %2$L else %3$L end;
             else
-                select array(select json_object_keys((select row_to_json(x.*) from %4$s x limit 1))) into names;
+                %4$s into names;
                 query := londiste.unknown_layout_events(%5$L, %6$s, %7$L, names, %8$L, nested, %9$L, %10$L);
             end if;
             execute format('insert into pgq.event_%11$s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', cur)
                     || query;$work$,
-            v_readable, coalesce(v_from_state, v_from_statement), v_from_statement, v_rows, i_op, i_table.table_oid,
+            v_readable, coalesce(v_from_state, v_from_statement), v_from_statement, londiste.column_names(v_rows), i_op, i_table.table_oid,
             i_table.table_name, i_table.key_columns, i_table.replica_identity, i_table.row_filter, i_table.queue_id),
             i_table.queue_id, i_table.table_name));
 end

@@ -30,11 +30,8 @@ begin
             i_old_row => londiste.row_of_table(i_table, (londiste.table_layout(i_table, i_identity)).columns, 'o'));
         return;
     end if;
-    execute format('select array(select json_object_keys((select row_to_json(t.*) from %s t limit 1)))', v_rows)
-       into v_columns;
-    if v_columns <> '{}' then
-        execute v_into || londiste.unknown_layout_events('D', i_table, i_name, v_columns, i_key, false, i_identity,
-                                                         i_filter, v_rows);
-    end if;
+    execute londiste.column_names(v_rows) into v_columns;
+    execute v_into || londiste.unknown_layout_events('D', i_table, i_name, v_columns, i_key, false, i_identity,
+                                                     i_filter, v_rows);
 end
 $$;

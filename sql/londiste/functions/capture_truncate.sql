@@ -27,11 +27,7 @@ begin
         return;
     end if;
     if not v_known then
-        execute format('select array(select json_object_keys((select row_to_json(t.*) from %s t limit 1)))',
-                       londiste.own_rows(i_table)) into v_columns;
-        if v_columns = '{}' then
-            return;
-        end if;
+        execute londiste.column_names(londiste.own_rows(i_table)) into v_columns;
         i_layout := londiste.note_layout(v_columns);
         i_state := londiste.row_of_table(i_table, v_columns);
     end if;

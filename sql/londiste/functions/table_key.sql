@@ -4,12 +4,20 @@
 --
 -- Only an immediate unique index over plain columns that are all NOT NULL will do: under a deferrable one two
 -- transactions may both write a key before either commits, and the ids of their events tell nothing about who won.
--- Called by: layout, table_layout, create_capture. Locks: none.
+-- In PL/pgSQL, which keeps its plan: row triggers have it asked for each statement.
+-- Called by: current_layout, table_layout, create_capture. Locks: none.
 create or replace function londiste.table_key(
     i_table oid, i_identity text default 'default',
     out key_index oid, out key_numbers smallint[], out key_columns text[])
-returns record language sql stable set search_path = pg_catalog, pg_temp as $$
-    (select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
+returns record language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+begin
+    if i_identity in ('full', 'nothing') then
+        key_numbers := '{}';
+        key_columns := '{}';
+        return;
+    end if;
+    select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
+      into key_index, key_numbers, key_columns
       from pg_index i
       join pg_class c on c.oid = i.indexrelid
       cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, ord)
@@ -25,7 +33,6 @@ returns record language sql stable set search_path = pg_catalog, pg_temp as $$
                 where n.conrelid = i_table and n.contype = 'n' and not n.convalidated
                   and n.conkey = array[a.attnum]))
      order by i.indisprimary desc, c.relname
-     limit 1)
-    union all
-    select null, '{}', '{}' where i_identity in ('full', 'nothing')
+     limit 1;
+end
 $$;
