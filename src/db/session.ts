@@ -81,6 +81,7 @@ export class Session implements AsyncDisposable {
   readonly #notifications = new EventEmitter();
   readonly #prepared = new PreparedNames(mostPrepared);
   #closed = false;
+  #lost = false;
   #major = 0;
 
   private constructor(client: pg.Client, settings: ConnectSettings, { side, onNotice }: SessionOptions) {
@@ -88,12 +89,12 @@ export class Session implements AsyncDisposable {
     this.side = side;
     this.where = `${side} ${settings.database} at ${settings.host}:${settings.port}`;
     // Without a listener a backend that goes away while we are idle would end the process.
-    client.on('error', () => {
+    const lost = (): void => {
+      this.#lost ||= !this.#closed;
       this.#markClosed();
-    });
-    client.on('end', () => {
-      this.#markClosed();
-    });
+    };
+    client.on('error', lost);
+    client.on('end', lost);
     client.on('notification', ({ channel, payload }) =>
       this.#notifications.emit('notify', channel, payload ?? ''),
     );
@@ -134,6 +135,11 @@ export class Session implements AsyncDisposable {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether the connection has ended by itself, not because we ended or dropped it. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /** The server's major version. */
