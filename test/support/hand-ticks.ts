@@ -17,7 +17,7 @@ export async function tickNow(provider: Session, queue: string): Promise<number>
 }
 
 /**
- * Subscribes to tables of schema public while replay runs and takes the ticks that it takes until they are `ok`. `subscriber` may be a
+ * Subscribes to tables while replay runs and takes the ticks that it takes until they are `ok`. `subscriber` may be a
  * session of another role than the pair's own. A pair that does this needs no ticker, and no other one ticks for it.
  */
 export async function subscribeByHand(
@@ -26,11 +26,11 @@ export async function subscribeByHand(
   as: Session = subscriber,
 ): Promise<void> {
   await provider.query('select pgq.announce_ticker()');
-  await addProviderTables(provider, name.queue, tables);
+  const names = await addProviderTables(provider, name.queue, tables);
   await addSubscriberTables({ ...ends, subscriber: as }, tables);
   const states = async (): Promise<string[]> =>
     (await listTables(subscriber, name))
-      .filter((table) => tables.some((one) => table.name === `public.${one}`))
+      .filter((table) => names.includes(table.name))
       .map(({ state, error }) => error ?? state);
   const end = Date.now() + 20_000;
   let now = await states();

@@ -7,6 +7,7 @@ import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { inTransaction } from '../../../src/db/transaction.js';
 import { LondisteError } from '../../../src/kernel/errors.js';
 import { asSuperuser, open, type Which } from '../../support/databases.js';
+import { probe, probeTriggers } from '../../support/nested-probe.js';
 import {
   createProvider,
   openReader,
@@ -31,14 +32,8 @@ const isolations = [
 
 const setup = `
   create table hot (id int primary key, v int not null, who text);
-  create sequence state_path;
-  -- Fires before our triggers: sees whether something has captured the table in this statement before.
-  create function probe() returns trigger language plpgsql as $f$ begin
-    if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
-      perform nextval('state_path'); end if; return null; end $f$;
-  create trigger b_probe_i after insert on hot referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_u after update on hot referencing new table as seen for each statement execute function probe();
-  create trigger b_probe_d after delete on hot referencing old table as seen for each statement execute function probe();
+  ${probe}
+  ${probeTriggers('hot')}
   -- An application's own: sometimes writes to other rows, or the same, before or after our triggers.
   create function meddle() returns trigger language plpgsql as $f$ begin
     if pg_trigger_depth() > 1 then return null; end if;
