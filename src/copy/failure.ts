@@ -22,8 +22,9 @@ export async function keepFailure(
   const error = asLondisteError(thrown);
   const told = error.of(table);
   if (subscriber.closed || error.kind === 'fenced') throw told;
-  // What fails because the other end is gone says so in many ways. A table that fails amid its events has ended the feed itself.
-  const isConnected = !provider.closed && (!feed.closed || feed.givenUp);
+  // What fails because the other end is gone says so in many ways. Dropped by us, as one is whose events cannot be
+  // read on, is not gone.
+  const isConnected = !provider.lost && !feed.lost;
   // The next pass finds events that are gone, and has the table copied.
   const isMine = error.tableReaction === 'park' && !isEventsGone(error);
   if (isConnected && isMine && (await park(bench, table, told))) {

@@ -81,7 +81,7 @@ export class Session implements AsyncDisposable {
   readonly #notifications = new EventEmitter();
   readonly #prepared = new PreparedNames(mostPrepared);
   #closed = false;
-  #givenUp = false;
+  #lost = false;
   #major = 0;
 
   private constructor(client: pg.Client, settings: ConnectSettings, { side, onNotice }: SessionOptions) {
@@ -89,12 +89,12 @@ export class Session implements AsyncDisposable {
     this.side = side;
     this.where = `${side} ${settings.database} at ${settings.host}:${settings.port}`;
     // Without a listener a backend that goes away while we are idle would end the process.
-    client.on('error', () => {
+    const lost = (): void => {
+      this.#lost ||= !this.#closed;
       this.#markClosed();
-    });
-    client.on('end', () => {
-      this.#markClosed();
-    });
+    };
+    client.on('error', lost);
+    client.on('end', lost);
     client.on('notification', ({ channel, payload }) =>
       this.#notifications.emit('notify', channel, payload ?? ''),
     );
@@ -137,9 +137,9 @@ export class Session implements AsyncDisposable {
     return this.#closed;
   }
 
-  /** Whether it is closed because a COPY was given up. */
-  get givenUp(): boolean {
-    return this.#givenUp;
+  /** Whether the connection has ended by itself, not because we ended or dropped it. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /** The server's major version. */
@@ -227,7 +227,7 @@ export class Session implements AsyncDisposable {
       this.destroy();
       throw asDatabaseError(error, this.where);
     } finally {
-      if (!ended) this.giveUp();
+      if (!ended) this.destroy();
     }
   }
 
@@ -271,12 +271,6 @@ export class Session implements AsyncDisposable {
   destroy(): void {
     this.#markClosed();
     this.#dropConnection();
-  }
-
-  /** As `destroy`, of a COPY whose reader has no more use for it, so that nobody takes the connection for lost. */
-  giveUp(): void {
-    this.#givenUp ||= !this.#closed;
-    this.destroy();
   }
 
   #dropConnection(): void {

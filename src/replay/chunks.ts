@@ -77,7 +77,7 @@ export class Chunks {
   /** Gives the rest up, at once: what is under way may be a chunk that takes the provider minutes. */
   async close(): Promise<void> {
     this.#mayRead();
-    if (this.#ahead) this.#feed?.giveUp();
+    if (this.#ahead) this.#feed?.destroy();
     await this.#ahead?.catch(() => undefined);
     await this.#chunks.return();
   }

@@ -5,16 +5,13 @@ import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { pinSettings } from '../../src/db/settings.js';
 import { superuser } from '../../src/embedded/server.js';
 import { LondisteError } from '../../src/kernel/errors.js';
-import { addProviderTables } from '../../src/setup/provider.js';
 import { listTables } from '../../src/setup/subscriber-tables.js';
+import { addBy, type Form } from '../support/capture-form.js';
 import { asSuperuser, createDatabase, open, type Which } from '../support/databases.js';
-import { reach, subscribeByHand, tickNow, type AddTables } from '../support/hand-ticks.js';
+import { reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';
 import type { Item, Items, Write, WriteBy } from './item.js';
-
-/** How tables are put into the set, by the name of what then captures them. */
-export const forms: Readonly<Record<string, AddTables>> = { statement: addProviderTables };
 
 interface Outcome {
   readonly rows: unknown;
@@ -34,7 +31,7 @@ export interface Sessions {
 
 /** A provider, its twin and a subscriber with the tables of some items. */
 export class Stage {
-  readonly #form: string;
+  readonly #form: Form;
   readonly #sessions: Sessions;
   readonly #notes = memoryLog();
   readonly #sides = new Map<Side, ConnectSettings>();
@@ -48,7 +45,7 @@ export class Stage {
   #replay: Daemons | undefined;
   #role = '';
 
-  constructor(form: string, sessions: Sessions = {}) {
+  constructor(form: Form, sessions: Sessions = {}) {
     this.#form = form;
     this.#sessions = sessions;
   }
@@ -87,7 +84,7 @@ export class Stage {
     );
     await using mighty = await open({ ...pair.subscriberSettings, user: superuser });
     const names = Object.keys(items).flatMap((title) => this.names(title));
-    await subscribeByHand(pair, names, mighty, forms[this.#form]);
+    await subscribeByHand(pair, names, mighty, addBy(this.#form));
     for (const title of Object.keys(items)) await this.compare(title, 'after the copy');
   }
 

@@ -174,6 +174,20 @@ test('a table that catches up parks where it has got to, and goes on from there 
   await equal();
 });
 
+test('a table with an event that cannot be read parks again, though the rest of its events are not read', async () => {
+  await addSubscriberTables(pair.ends, ['entry']);
+  await eventually(() => state('entry'), 'ok');
+  await pair.provider.execute(`insert into entry values (1001, 'before')`);
+  await pair.provider.query(`select pgq.insert_event('q', 'odd', 'x', 'public.entry', null, null, null)`);
+  await eventually(() => state('entry'), 'parked');
+  // Rows of another layout end what is read together, and the connection with it.
+  await pair.provider.execute('alter table entry add column more int');
+  await pair.provider.execute(`insert into entry values (1002, 'later', 1)`);
+  await retryTables(pair.ends, ['entry']);
+  await eventually(async () => (await table('entry'))?.error, expect.stringContaining('odd'));
+  await eventually(() => state('entry'), 'parked');
+});
+
 test('a table that replay cannot take over parks where its copier left it', async () => {
   const { queue } = pair.name;
   arm('copy.landed', async () => {

@@ -1,5 +1,8 @@
 import type { Session } from '../../src/db/session.js';
+import { addProviderTables } from '../../src/setup/provider.js';
 import type { Which } from './databases.js';
+import type { AddTables } from './hand-ticks.js';
+import { probe, probeTriggers, rowProbe } from './nested-probe.js';
 import { queue } from './replica.js';
 
 /** The two forms of capture: both pass the same tests. */
@@ -17,23 +20,21 @@ export async function capture(session: Session, table: string, form: Form): Prom
   await session.query('select londiste.provider_add_table($1, $2, $3)', [queue, table, form]);
 }
 
-/**
- * Makes a sequence state_path that counts how often capture has to ask the table: these triggers fire before ours. By
- * statement, where another capture has come before in the same statement (without rows nothing is captured); by row, where the
- * row's version has been replaced already.
- */
+/** Puts tables into the set, captured in one form. */
+export function addBy(form: Form): AddTables {
+  return (session, set, tables) => addProviderTables(session, set, tables, { capture: form });
+}
+
+/** The same, every other one in either form. */
+export const addMixed: AddTables = async (session, set, tables) => {
+  const half = (rest: number): string[] => tables.filter((_, n) => n % 2 === rest);
+  return [
+    ...(await addBy('statement')(session, set, half(0))),
+    ...(await addBy('row')(session, set, half(1))),
+  ];
+};
+
+/** SQL that counts, in the sequence `state_path`, how often capture has to ask the table. */
 export function probeOf(table: string, form: Form): string {
-  if (form === 'row') {
-    return `create sequence if not exists state_path;
-      create or replace function probe() returns trigger language plpgsql as $f$ begin
-        if not exists (select from only ${table} t where t.ctid = new.ctid) then perform nextval('state_path'); end if; return null; end $f$;
-      create trigger b_probe after insert or update on ${table} for each row execute function probe();`;
-  }
-  return `create sequence if not exists state_path;
-    create or replace function probe() returns trigger language plpgsql as $f$ begin
-      if current_setting('londiste.t1_' || tg_relid, true) = extract(epoch from statement_timestamp())::text and exists (select from seen) then
-        perform nextval('state_path'); end if; return null; end $f$;
-    create trigger b_probe_i after insert on ${table} referencing new table as seen for each statement execute function probe();
-    create trigger b_probe_u after update on ${table} referencing new table as seen for each statement execute function probe();
-    create trigger b_probe_d after delete on ${table} referencing old table as seen for each statement execute function probe();`;
+  return form === 'row' ? rowProbe(table) : probe + probeTriggers(table);
 }

@@ -1,0 +1,53 @@
+/** How often a random test has met what it is about. */
+
+const moments = [
+  'statements',
+  'errors agreed upon',
+  'waits',
+  'deadlocks',
+  'serialization failures',
+  'waiting statements cancelled',
+  'commits',
+  'rollbacks',
+  'savepoints rolled back',
+  'transactions prepared',
+  'ALTERs alone',
+  'ALTERs after writes',
+  'ALTERs rolled back',
+  'captures made anew',
+  'nested captures',
+  'events of an unknown layout',
+  'tables parked',
+  'retries without a copy',
+  'copies anew',
+  'ticks',
+  'tables compared',
+] as const;
+
+export type Moment = (typeof moments)[number];
+
+export class Counts {
+  readonly #of = new Map<string, number>();
+  readonly #details = new Map<string, number>();
+
+  add(moment: Moment, count = 1): void {
+    this.#of.set(moment, (this.#of.get(moment) ?? 0) + count);
+  }
+
+  /** What is printed beside, and may not happen at all. */
+  note(detail: string): void {
+    this.#details.set(detail, (this.#details.get(detail) ?? 0) + 1);
+  }
+
+  /** What has not happened. */
+  get missing(): Moment[] {
+    return moments.filter((moment) => (this.#of.get(moment) ?? 0) === 0);
+  }
+
+  toString(): string {
+    const list = (counts: Iterable<readonly [string, number]>): string =>
+      [...counts].map(([what, count]) => `${what} ${count}`).join(', ');
+    const details = [...this.#details].sort(([, a], [, b]) => b - a);
+    return `${list(moments.map((moment) => [moment, this.#of.get(moment) ?? 0]))}; ${list(details)}`;
+  }
+}

@@ -1,0 +1,114 @@
+/** Stories that meet, for certain, what random ones meet sooner or later. */
+import type { TableSpec } from './spec.js';
+import type { Step, Story } from './story.js';
+
+const plain: TableSpec = {
+  schema: 'public',
+  name: 't',
+  form: 'one column',
+  keyKinds: ['int', 'text'],
+  extras: [],
+  generated: 'none',
+  seat: 'none',
+  triggers: [],
+  firesFirst: false,
+  child: 'none',
+  isProbed: true,
+};
+
+type Of<Does> = Extract<Exclude<Step, string>, { does: Does }>;
+
+const at = { a: 1, b: 2, s: 0 };
+const write = (by: number, what: Of<'write'>['what'], more: Partial<Of<'write'>> = {}): Step => ({
+  ...at,
+  does: 'write',
+  nr: 0,
+  by,
+  what,
+  ...more,
+});
+const alter = (by: number, what: Of<'alter'>['what'], more: Partial<Of<'alter'>> = {}): Step => ({
+  ...at,
+  does: 'alter',
+  nr: 0,
+  by,
+  what,
+  ...more,
+});
+const does = (
+  by: number,
+  what: 'commit' | 'rollback' | 'prepare' | 'savepoint' | 'rollback to' | 'finish prepared',
+): Step => ({
+  ...at,
+  by,
+  does: what,
+});
+const begin = (by: number, isolation: Of<'begin'>['isolation'] = 'read committed'): Step => ({
+  ...at,
+  by,
+  does: 'begin',
+  isolation,
+});
+
+/** Protocols 1.2: one session writes a key again that another deletes, and either commits first. */
+const rewritten = (nr: number, first: number, second: number): readonly Step[] => [
+  begin(0),
+  begin(1),
+  write(1, 'insert', { nr, a: 1, b: 1 }),
+  write(0, 'delete', { nr, a: 1, b: 1 }),
+  does(first, 'commit'),
+  does(second, 'commit'),
+];
+
+const deferrable: TableSpec = { ...plain, form: 'deferrable key' };
+
+const bothOrders: Story = {
+  tables: [deferrable, deferrable],
+  follows: 'at once',
+  steps: [...rewritten(0, 0, 1), ...rewritten(1, 1, 0)],
+};
+
+const moments: Story = {
+  tables: [{ ...plain, triggers: ['writes others, by row'], generated: 'virtual' }],
+  follows: 'when parked',
+  steps: [
+    begin(0),
+    write(0, 'update one'),
+    does(0, 'savepoint'),
+    alter(0, 'add'),
+    does(0, 'rollback to'),
+    does(0, 'prepare'),
+    write(1, 'update one'),
+    write(2, 'update one'),
+    does(2, 'finish prepared'),
+    // Each waits for the other.
+    begin(0),
+    begin(1),
+    write(0, 'lock', { a: 2, b: 2 }),
+    write(1, 'lock', { a: 4, b: 4 }),
+    write(0, 'lock', { a: 4, b: 4 }),
+    write(1, 'lock', { a: 2, b: 2 }),
+    does(0, 'rollback'),
+    begin(2, 'repeatable read'),
+    write(2, 'constraints at once'),
+    write(2, 'lock', { a: 3, b: 3 }),
+    write(0, 'update range'),
+    write(2, 'update range'),
+    'tick',
+    begin(0),
+    write(0, 'update range'),
+    alter(0, 'rename'),
+    write(0, 'move'),
+    does(0, 'commit'),
+    'tick',
+    'make captures anew',
+    write(0, 'copy'),
+    alter(0, 'add', { s: 1 }),
+    write(0, 'upsert'),
+    write(1, 'function in SET', { a: 4, b: 4 }),
+    alter(2, 'key'),
+    write(2, 'update range'),
+  ],
+};
+
+export const examples: readonly Story[] = [bothOrders, moments];

@@ -1,0 +1,61 @@
+/** Random tests that run for a time, whatever the machine makes of it, and whose failures can be run again. */
+import fc from 'fast-check';
+
+/** LONDISTE_TEST_LONG=1: for as long as it takes to believe it. */
+export const isLong = process.env['LONDISTE_TEST_LONG'] === '1';
+
+/** What LONDISTE_TEST_SEED asks for, as a failure printed it; `path` names one story of the seed's. */
+const [asked, path] = process.env['LONDISTE_TEST_SEED']?.split('/') ?? [];
+
+/** Another each time, or the one that is asked for. */
+export const seed = asked === undefined ? Date.now() % 1_000_000_000 : Number(asked);
+
+/** For tests that are run in several ways: each has stories of its own, unless one seed is asked for. */
+export const seedOf = (way: number): number => (asked === undefined ? seed + way : seed);
+
+/** Whether one story is asked for, which need not meet everything. */
+export const isReplay = path !== undefined;
+
+/**
+ * Plays stories until the time is over, or `most` of them, the examples first, and makes one that fails smaller. Throws what to type to run
+ * it again.
+ */
+export async function playStories<T>(
+  story: fc.Arbitrary<T>,
+  play: (one: T) => Promise<void>,
+  {
+    examples,
+    budgetMs,
+    most = 1_000_000,
+    seed: from = seed,
+  }: { examples: readonly T[]; budgetMs: number; most?: number; seed?: number },
+): Promise<void> {
+  let played = 0;
+  let last: Promise<void> = Promise.resolve();
+  const result = await fc.check(
+    fc.asyncProperty(story, (one) => {
+      played += 1;
+      last = play(one);
+      return last;
+    }),
+    {
+      seed: from,
+      ...(path === undefined ? {} : { path }),
+      examples: examples.map((one) => [one]),
+      numRuns: most,
+      interruptAfterTimeLimit: budgetMs,
+    },
+  );
+  // The time was over in the middle of a story, which counts all the same.
+  const late: unknown = await last.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!result.failed && late === undefined) return;
+  if (!result.failed)
+    throw new Error(`run it again: LONDISTE_TEST_SEED=${from}/${path ?? played - 1}`, { cause: late });
+  throw new Error(
+    `run it again: LONDISTE_TEST_SEED=${result.seed}/${result.counterexamplePath ?? ''}\n${JSON.stringify(result.counterexample)}`,
+    { cause: result.errorInstance },
+  );
+}
