@@ -42,7 +42,7 @@ export async function playStories<T>(
       seed: from,
       ...(path === undefined ? {} : { path }),
       examples: examples.map((one) => [one]),
-      numRuns: most,
+      numRuns: path === undefined ? most : 1,
       interruptAfterTimeLimit: budgetMs,
     },
   );
