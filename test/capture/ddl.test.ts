@@ -9,7 +9,7 @@ import { listTables, resyncTables, retryTables } from '../../src/setup/subscribe
 import { tickNow } from '../support/hand-ticks.js';
 import { combinations } from './describe-items.js';
 import type { Items, Write } from './item.js';
-import { forms, isolations, Stage } from './stage.js';
+import { isolations, Stage } from './stage.js';
 
 interface Change {
   readonly ddl: string;
@@ -106,103 +106,98 @@ const items: Items = {
   },
 };
 
-describe.each(Object.keys(forms))('captured by %s', (form) => {
-  describe.each(combinations)('from %s to %s', (from, to) => {
-    const stage = new Stage(form);
-    const failures = new Map<string, unknown>();
-    const ends = new Map<string, string>();
-    const titles = Object.keys(items);
+describe.each(combinations)('captured by %s, from %s to %s', (form, from, to) => {
+  const stage = new Stage(form);
+  const failures = new Map<string, unknown>();
+  const ends = new Map<string, string>();
+  const titles = Object.keys(items);
 
-    const changeOf = (title: string): Change =>
-      changes[title.slice(0, title.lastIndexOf(','))] ?? { ddl: '' };
-    const isUndone = (title: string): boolean => title === rolledBack;
+  const changeOf = (title: string): Change => changes[title.slice(0, title.lastIndexOf(','))] ?? { ddl: '' };
+  const isUndone = (title: string): boolean => title === rolledBack;
 
-    async function each(work: (title: string) => Promise<void>): Promise<void> {
-      for (const title of titles.filter((one) => !failures.has(one))) {
-        await work(title).catch((error: unknown) => failures.set(title, error));
-      }
+  async function each(work: (title: string) => Promise<void>): Promise<void> {
+    for (const title of titles.filter((one) => !failures.has(one))) {
+      await work(title).catch((error: unknown) => failures.set(title, error));
     }
+  }
 
-    async function stateOf(title: string): Promise<{ state: string; error: string }> {
-      const [name] = stage.names(title);
-      const table = (await listTables(stage.pair.subscriber, stage.pair.name)).find(
-        (one) => one.name === name,
-      );
-      return { state: table?.state ?? '', error: table?.error ?? '' };
+  async function stateOf(title: string): Promise<{ state: string; error: string }> {
+    const [name] = stage.names(title);
+    const table = (await listTables(stage.pair.subscriber, stage.pair.name)).find((one) => one.name === name);
+    return { state: table?.state ?? '', error: table?.error ?? '' };
+  }
+
+  async function settle(title: string): Promise<string> {
+    const end = Date.now() + 30_000;
+    for (;;) {
+      const { state, error } = await stateOf(title);
+      if (state === 'ok' || state === 'parked') return state;
+      if (Date.now() > end) throw new Error(`${title}: ${state} ${error}`);
+      await tickNow(stage.pair.provider, stage.pair.name.queue);
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
 
-    async function settle(title: string): Promise<string> {
-      const end = Date.now() + 30_000;
-      for (;;) {
-        const { state, error } = await stateOf(title);
-        if (state === 'ok' || state === 'parked') return state;
-        if (Date.now() > end) throw new Error(`${title}: ${state} ${error}`);
-        await tickNow(stage.pair.provider, stage.pair.name.queue);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+  /** Alters the subscriber's table too, and helps the table in the mildest way that does. */
+  async function mend(title: string): Promise<void> {
+    const { ddl, here = ddl, wantsCopy = false } = changeOf(title);
+    const { ends: both, subscriber } = stage.pair;
+    const parked = await stateOf(title);
+    expect(parked.error).not.toMatch(/no readable row|not known there|unknown type/);
+    if (!isUndone(title)) await stage.alterSubscriber(title, here);
+    let end = parked.state === 'ok' ? 'went on' : 'retried';
+    if (parked.state === 'parked') await retryTables(both, stage.names(title)).catch(() => undefined);
+    if ((await settle(title)) === 'parked' || (wantsCopy && !isUndone(title))) {
+      end = 'copied anew';
+      await resyncTables(both, stage.names(title));
+      expect(await settle(title), (await stateOf(title)).error).toBe('ok');
     }
+    expect(subscriber.closed).toBe(false);
+    ends.set(title, end);
+  }
 
-    /** Alters the subscriber's table too, and helps the table in the mildest way that does. */
-    async function mend(title: string): Promise<void> {
-      const { ddl, here = ddl, wantsCopy = false } = changeOf(title);
-      const { ends: both, subscriber } = stage.pair;
-      const parked = await stateOf(title);
-      expect(parked.error).not.toMatch(/no readable row|not known there|unknown type/);
-      if (!isUndone(title)) await stage.alterSubscriber(title, here);
-      let end = parked.state === 'ok' ? 'went on' : 'retried';
-      if (parked.state === 'parked') await retryTables(both, stage.names(title)).catch(() => undefined);
-      if ((await settle(title)) === 'parked' || (wantsCopy && !isUndone(title))) {
-        end = 'copied anew';
-        await resyncTables(both, stage.names(title));
-        expect(await settle(title), (await stateOf(title)).error).toBe('ok');
-      }
-      expect(subscriber.closed).toBe(false);
-      ends.set(title, end);
-    }
-
-    beforeAll(async () => {
-      await stage.set(from, to, items);
-      await each(async (title) => {
-        for (const [n, write] of (items[title]?.writes ?? []).entries())
-          await stage.write(title, write, isolations[n % 3]);
-      });
-      await stage.tick();
-      // As maintenance does every few minutes.
-      await stage.pair.provider.query('select londiste.refresh_captures()');
-      await each(mend);
-      await each((title) => stage.write(title, writes(9000, isUndone(title) ? {} : changeOf(title))));
-      await stage.tick();
-    }, 240_000);
-
-    test.each(titles)('%s', async (title) => {
-      if (failures.has(title)) throw failures.get(title);
-      const [name = ''] = stage.names(title);
-      const { table } = isUndone(title) ? {} : changeOf(title);
-      const there = table === undefined ? name : name.replace(/\w+$/, table);
-      const rows = await stage.rows('provider', there);
-      expect(rows.length).toBeGreaterThan(12);
-      expect(await stage.rows('subscriber', name), ends.get(title)).toEqual(rows);
-      expect(await stage.rows('twin', there)).toEqual(rows);
+  beforeAll(async () => {
+    await stage.set(from, to, items);
+    await each(async (title) => {
+      for (const [n, write] of (items[title]?.writes ?? []).entries())
+        await stage.write(title, write, isolations[n % 3]);
     });
+    await stage.tick();
+    // As maintenance does every few minutes.
+    await stage.pair.provider.query('select londiste.refresh_captures()');
+    await each(mend);
+    await each((title) => stage.write(title, writes(9000, isUndone(title) ? {} : changeOf(title))));
+    await stage.tick();
+  }, 240_000);
 
-    test('nothing that was rolled back stops a table, and capture is whole', async () => {
-      const count = (end: string): number => [...ends.values()].filter((one) => one === end).length;
-      const [went, retried, copied] = [count('went on'), count('retried'), count('copied anew')];
-      console.log(
-        `from ${from} to ${to}: ${went} tables went on, ${retried} after a retry, ${copied} were copied anew`,
-      );
-      expect(ends.get(rolledBack)).toBe('went on');
-      expect([went > 10, retried > 5, copied > 0]).toEqual([true, true, true]);
-      const { faults } = await checkProvider(stage.pair.provider, stage.pair.name.queue);
-      const ofTables = faults.filter(({ isFault, object }) => isFault && object.startsWith('table'));
-      // Of these the owner of the capture cannot read every row, so that they could not be copied.
-      const hidden = titles
-        .filter((title) => title.startsWith('row level security'))
-        .flatMap((title) => stage.names(title));
-      expect(ofTables.map(({ object, what }) => `${object}: ${what}`)).toEqual(
-        hidden.map((name) => `table ${name}: role app cannot read all of it`),
-      );
-      await stage.stop();
-    });
+  test.each(titles)('%s', async (title) => {
+    if (failures.has(title)) throw failures.get(title);
+    const [name = ''] = stage.names(title);
+    const { table } = isUndone(title) ? {} : changeOf(title);
+    const there = table === undefined ? name : name.replace(/\w+$/, table);
+    const rows = await stage.rows('provider', there);
+    expect(rows.length).toBeGreaterThan(12);
+    expect(await stage.rows('subscriber', name), ends.get(title)).toEqual(rows);
+    expect(await stage.rows('twin', there)).toEqual(rows);
+  });
+
+  test('nothing that was rolled back stops a table, and capture is whole', async () => {
+    const count = (end: string): number => [...ends.values()].filter((one) => one === end).length;
+    const [went, retried, copied] = [count('went on'), count('retried'), count('copied anew')];
+    console.log(
+      `from ${from} to ${to}: ${went} tables went on, ${retried} after a retry, ${copied} were copied anew`,
+    );
+    expect(ends.get(rolledBack)).toBe('went on');
+    expect([went > 10, retried > 5, copied > 0]).toEqual([true, true, true]);
+    const { faults } = await checkProvider(stage.pair.provider, stage.pair.name.queue);
+    const ofTables = faults.filter(({ isFault, object }) => isFault && object.startsWith('table'));
+    // Of these the owner of the capture cannot read every row, so that they could not be copied.
+    const hidden = titles
+      .filter((title) => title.startsWith('row level security'))
+      .flatMap((title) => stage.names(title));
+    expect(ofTables.map(({ object, what }) => `${object}: ${what}`)).toEqual(
+      hidden.map((name) => `table ${name}: role app cannot read all of it`),
+    );
+    await stage.stop();
   });
 });

@@ -13,7 +13,7 @@ import { isolations, Stage, type Sessions } from './stage.js';
  * Of different majors, so that either is provider and subscriber, and each form of capture is tried; with time, all that there
  * are.
  */
-const combinations: readonly (readonly [Form, Which, Which])[] =
+export const combinations: readonly (readonly [Form, Which, Which])[] =
   process.env['LONDISTE_TEST_LONG'] === undefined
     ? [
         ['statement', 'oldest', 'newest'],

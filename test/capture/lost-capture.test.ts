@@ -20,7 +20,6 @@ const losses: Readonly<Record<string, Loss>> = {
   unable: { ddl: 'alter table TABLE disable trigger TRIGGER', says: missing },
   unable_all: { ddl: 'alter table TABLE disable trigger all', says: missing },
   for_replicas: { ddl: 'alter table TABLE enable replica trigger TRIGGER', says: missing },
-  renamed: { ddl: 'alter trigger TRIGGER on TABLE rename to other', says: missing },
   unfunction: { ddl: 'drop function FUNCTION cascade', says: missing },
   replaced: {
     ddl: `create or replace function FUNCTION returns trigger language plpgsql as 'begin return null; end'`,

@@ -8,7 +8,7 @@ import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tabl
 import type { Pair } from './pair.js';
 
 /** Puts tables into the set of a queue. */
-export type AddTables = (session: Session, queue: string, tables: readonly string[]) => Promise<unknown>;
+export type AddTables = (session: Session, queue: string, tables: readonly string[]) => Promise<string[]>;
 
 /** Takes a tick now; `provider` is in no transaction. */
 export async function tickNow(provider: Session, queue: string): Promise<number> {
