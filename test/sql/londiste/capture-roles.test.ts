@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
+import { installSchema } from '../../../src/install/install.js';
 import { capture, servers, type Form } from '../../support/capture-form.js';
 import { asSuperuser, open } from '../../support/databases.js';
 import { allEvents, createProvider, openReader, Replica } from '../../support/replica.js';
@@ -46,6 +47,11 @@ describe.each(servers)('capture whoever writes, %s server, by %s', (which, form)
     await using reader = await openReader(settings);
     await using other = await open({ ...settings, user: writer });
     await expect(other.query('select * from londiste.layout')).rejects.toThrow(/permission denied/);
+    for (const sql of writes) await other.execute(sql);
+    await expectCaptured(reader);
+    // Functions of another version: all of it is installed again, rights too.
+    await session.execute(`update londiste.installation set code_digest = 'other'; truncate entry`);
+    await installSchema(session, 'londiste');
     for (const sql of writes) await other.execute(sql);
     await expectCaptured(reader);
     await session.execute('alter table entry add column later int; truncate entry');
