@@ -37,6 +37,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/note_layout.sql
 \ir functions/can_read.sql
 \ir functions/column_names.sql
+\ir functions/event_insert.sql
 \ir functions/describe_table.sql
 
 -- Capture: from a statement's transition tables to events

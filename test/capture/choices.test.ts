@@ -107,6 +107,10 @@ const choices: Readonly<Record<string, Choice>> = {
         '',
       ),
       `truncate NAME; insert into NAME values (5, null), (5, null)`,
+      // Statements of one block look nested, and rows as large as this take the way that may fail.
+      `do $$ declare large json := (select to_json(string_agg(md5(n::text), '')) from generate_series(1, 20000) n); begin
+         insert into NAME values (6, large), (6, large); insert into NAME values (7, large);
+         update NAME set a = 8 where a = 7; delete from NAME where ctid = (select min(ctid) from NAME where a = 6); end $$`,
     ],
   },
   insert_only: {

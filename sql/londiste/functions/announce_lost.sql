@@ -9,8 +9,7 @@ returns text language sql immutable set search_path = pg_catalog, pg_temp as $$
         exception
             when data_exception or syntax_error_or_access_rule_violation or program_limit_exceeded or plpgsql_error
                  or out_of_memory or internal_error then
-                execute format('insert into pgq.event_%s_%%s (ev_time, ev_type, ev_data, ev_extra1) '
-                               'values (now(), ''no-image'', $1, $2)', cur)
+                execute format(%L, cur) || 'values (now(), ''no-image'', $1, $2, null, null)'
                   using format('%%s of a row that no event can carry: %%s', tg_op, sqlerrm), %L::text;
-        end;$body$, i_work, i_queue_id, i_table_name)
+        end;$body$, i_work, londiste.event_insert(i_queue_id), i_table_name)
 $$;

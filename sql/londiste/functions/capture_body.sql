@@ -20,8 +20,9 @@ declare
     v_columns text[] := (londiste.table_layout(i_table.table_oid, i_table.replica_identity)).columns;
     v_has_key boolean := i_table.key_columns <> '{}';
     v_same text := londiste.key_same(i_table.table_oid, i_table.key_columns);
-    v_state text := londiste.state_query(
-        i_table.table_oid, v_columns, londiste.key_join(i_table.table_oid, i_table.replica_identity), i_table.row_filter);
+    -- Without a key there is nothing to ask the table for.
+    v_state text := case when v_has_key then londiste.state_query(
+        i_table.table_oid, v_columns, londiste.key_join(i_table.table_oid, i_table.replica_identity), i_table.row_filter) end;
     v_from_statement text := londiste.capture_query(
         i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, not v_has_key, null, v_same,
         i_table.replica_identity, i_table.row_filter);
@@ -94,10 +95,10 @@ $body$,
                 %4$s into names;
                 query := londiste.unknown_layout_events(%5$L, %6$s, %7$L, names, %8$L, nested, %9$L, %10$L);
             end if;
-            execute format('insert into pgq.event_%11$s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', cur)
-                    || query;$work$,
-            v_readable, coalesce(v_from_state, v_from_statement), v_from_statement, londiste.column_names(v_rows), i_op, i_table.table_oid,
-            i_table.table_name, i_table.key_columns, i_table.replica_identity, i_table.row_filter, i_table.queue_id),
+            execute format(%11$L, cur) || query;$work$,
+            v_readable, v_from_state, v_from_statement, londiste.column_names(v_rows), i_op, i_table.table_oid,
+            i_table.table_name, i_table.key_columns, i_table.replica_identity, i_table.row_filter,
+            londiste.event_insert(i_table.queue_id)),
             i_table.queue_id, i_table.table_name));
 end
 $$;

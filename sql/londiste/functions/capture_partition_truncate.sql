@@ -10,9 +10,7 @@ declare
     v_columns text[];
     v_rows text := londiste.own_rows(i_partition);
 begin
-    select format('insert into pgq.event_%s_%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ',
-                  i_queue, q.queue_cur_table)
-      into v_into
+    select format(londiste.event_insert(i_queue), q.queue_cur_table) into v_into
       from pgq.queue q where q.queue_id = i_queue;
     if not found or current_setting(format('londiste.truncate%s_%s', i_queue, i_table), true) = 'on'
        or not exists (select from pg_partition_ancestors(i_partition) a where a.relid = i_table) then

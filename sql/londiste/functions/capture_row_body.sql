@@ -16,6 +16,7 @@ declare
     v_has_key boolean := i_table.key_columns <> '{}';
     v_same text := londiste.key_same(v_oid, i_table.key_columns);
     v_join text := londiste.key_join(v_oid, i_table.replica_identity);
+    v_state text := londiste.state_query(v_oid, v_columns, v_join, i_table.row_filter);
     v_c text := (select string_agg('c' || n, ', ') from generate_series(1, cardinality(i_table.key_columns)) as n);
     v_is_partitioned boolean := (select c.relkind = 'p' from pg_class c where c.oid = v_oid);
     -- The conditions under which the table must be asked, each of them a query.
@@ -23,6 +24,7 @@ declare
     v_replaced text;
     v_there text;
     v_insert text;
+    v_guarded text;
     v_large text := (
         select string_agg(londiste.large_row(v_oid, r.source), ' or ')
           from (values ('new', i_op <> 'D'), ('old', i_op <> 'I' and not v_has_key)) as r (source, is_carried)
@@ -35,11 +37,10 @@ begin
         else 'not exists (select from %3$s t where t.ctid = new.ctid)' end,
         londiste.key_list('new', i_table.key_columns), v_c, londiste.own_rows(v_oid), v_join);
     v_there := format('exists (select from (select %s) as k (%s) cross join lateral (%s) s)',
-                      londiste.key_list('old', i_table.key_columns), v_c,
-                      londiste.state_query(v_oid, v_columns, v_join, i_table.row_filter));
+                      londiste.key_list('old', i_table.key_columns), v_c, v_state);
 
-    v_insert := londiste.capture_row_insert(i_op, i_table, i_event_tables, null);
-    if v_has_key and i_table.replica_identity <> 'nothing' then
+    v_insert := londiste.capture_row_insert(i_op, i_table, i_event_tables);
+    if v_has_key then
         v_insert := format($body$if has_table_privilege(%1$s, 'select') and not row_security_active(%1$s) then
             asks := %2$s;
         end if;
@@ -50,9 +51,14 @@ begin
         end if;$body$,
             v_oid,
             case i_op when 'I' then v_replaced when 'U' then v_other_key || ' or ' || v_replaced else v_there end,
-            londiste.capture_row_insert(i_op, i_table, i_event_tables,
-                                        londiste.state_query(v_oid, v_columns, v_join, i_table.row_filter)),
+            londiste.capture_row_insert(i_op, i_table, i_event_tables, v_state),
             v_insert);
+    end if;
+    v_guarded := londiste.announce_lost(v_insert, i_table.queue_id, i_table.table_name);
+    if i_table.row_filter is not null then
+        v_insert := v_guarded;
+    elsif v_large is not null then
+        v_insert := format(E'if %s then\n        %s\n    else\n        %s\n    end if;', v_large, v_guarded, v_insert);
     end if;
     return format($body$
 #variable_conflict use_column
@@ -63,17 +69,10 @@ begin
     if cur is null then
         return null;
     end if;
-    if %2$s then
-        %3$s
-    else
-        %4$s
-    end if;
+    %2$s
     return null;
 end
 $body$,
-        i_table.queue_id, coalesce(v_large, 'false'),
-        londiste.announce_lost(v_insert, i_table.queue_id, i_table.table_name),
-        case when i_table.row_filter is null then v_insert
-             else londiste.announce_lost(v_insert, i_table.queue_id, i_table.table_name) end);
+        i_table.queue_id, v_insert);
 end
 $$;

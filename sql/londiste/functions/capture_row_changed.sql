@@ -17,11 +17,11 @@ end
 $body$,
         i_table.queue_id,
         londiste.announce_lost(format($work$execute %7$L into names using case tg_op when 'DELETE' then old else new end;
-            execute format('insert into pgq.event_%1$s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ', cur)
+            execute format(%1$L, cur)
                     || londiste.unknown_layout_events(left(tg_op, 1), %2$s, %3$L, names, %4$L, true, %5$L, %6$L,
                                                       '(select ($1).*)', '(select ($2).*)')
               using old, new;$work$,
-            i_table.queue_id, i_table.table_oid, i_table.table_name, i_table.key_columns, i_table.replica_identity,
-            i_table.row_filter, londiste.column_names('(select ($1).*)')),
+            londiste.event_insert(i_table.queue_id), i_table.table_oid, i_table.table_name, i_table.key_columns,
+            i_table.replica_identity, i_table.row_filter, londiste.column_names('(select ($1).*)')),
             i_table.queue_id, i_table.table_name))
 $$;

@@ -11,9 +11,7 @@ declare
     v_known boolean;
     v_columns text[];
 begin
-    select format('insert into pgq.event_%s_%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2) ',
-                  i_queue, q.queue_cur_table)
-      into v_into
+    select format(londiste.event_insert(i_queue), q.queue_cur_table) into v_into
       from pgq.queue q where q.queue_id = i_queue;
     if not found then
         return;
@@ -22,7 +20,7 @@ begin
     perform set_config(format('londiste.truncate%s_%s', i_queue, i_table), '', true);
     -- No transition table here whose plan a DDL would throw away, so the layout is asked for anew each time.
     v_known := londiste.current_layout(i_table, i_identity) = i_signature;
-    execute v_into || format('values (now(), ''truncate'', null, %L, %L)', i_name, case when v_known then i_layout end);
+    execute v_into || format('values (now(), ''truncate'', null, %L, %L, null)', i_name, case when v_known then i_layout end);
     if not londiste.can_read(i_table) then
         return;
     end if;
@@ -31,7 +29,7 @@ begin
         i_layout := londiste.note_layout(v_columns);
         i_state := londiste.row_of_table(i_table, v_columns);
     end if;
-    execute v_into || format('select now(), ''row:U'', %s, %L, %L from %s t%s', i_state, i_name, i_layout,
+    execute v_into || format('select now(), ''row:U'', %s, %L, %L, null from %s t%s', i_state, i_name, i_layout,
                              londiste.own_rows(i_table), ' where ' || i_filter);
 end
 $$;

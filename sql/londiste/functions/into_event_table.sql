@@ -9,8 +9,7 @@ returns text language sql immutable set search_path = pg_catalog, pg_temp as $$
                   string_agg(format(E'cur = %s then\n            %s%s;', n, format(i.target, n), i_query),
                              E'\n        elsif ' order by n),
                   i.target, coalesce(i_dynamic, i_query), i_using)
-      from (select format('insert into pgq.event_%s_%%s (ev_time, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3) ',
-                          i_queue_id)) as i (target)
+      from londiste.event_insert(i_queue_id) as i (target)
       cross join generate_series(0, i_event_tables - 1) as n
      group by i.target
 $$;

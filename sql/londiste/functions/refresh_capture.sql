@@ -6,9 +6,10 @@ create or replace function londiste.refresh_capture(i_table londiste.provider_ta
 returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     v_found record;
+    v_is_there boolean := exists (select from pg_class c where c.oid = i_table.table_oid)
+                          and exists (select from pgq.queue q where q.queue_id = i_table.queue_id);
 begin
-    if exists (select from pg_class c where c.oid = i_table.table_oid)
-       and exists (select from pgq.queue q where q.queue_id = i_table.queue_id) then
+    if v_is_there then
         perform londiste.refresh_members(i_table);
     end if;
     for v_found in select * from londiste.capture_problems(i_table) loop
@@ -16,8 +17,7 @@ begin
             i_table.queue_name, i_table.table_name, v_found.problem, v_found.fix;
     end loop;
 
-    if not exists (select from pgq.queue q where q.queue_id = i_table.queue_id)
-       or not exists (select from pg_class c where c.oid = i_table.table_oid) then
+    if not v_is_there then
         return false;
     end if;
     if londiste.current_layout(i_table.table_oid, i_table.replica_identity) = i_table.layout_signature
