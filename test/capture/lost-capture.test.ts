@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { addProviderTables, checkProvider } from '../../src/setup/provider.js';
 import { runTicker } from '../../src/daemon/ticker.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { tickerRuns } from '../support/eventually.js';
 import { createPair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';
 
@@ -48,10 +48,7 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     try {
       for (const table of names) await provider.execute(`create table ${table} (id int primary key, v text)`);
       await addProviderTables(provider, name.queue, names);
-      await eventually(
-        async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-        true,
-      );
+      await tickerRuns(provider);
       const faults = async (): Promise<string[]> =>
         (await checkProvider(provider, name.queue)).faults
           .filter(({ isFault }) => isFault)

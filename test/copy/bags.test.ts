@@ -4,7 +4,7 @@ import type { Session } from '../../src/db/session.js';
 import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { addFullRow } from '../support/full-row.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
@@ -20,10 +20,7 @@ beforeEach(async () => {
   await addFullRow(pair.provider, pair.name.queue, 'bag');
   ticker = Daemons.ticker(pair);
   replay = Daemons.replay(pair, { memoryBytes: 20_000 });
-  await eventually(
-    async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(pair.provider);
 });
 
 afterEach(async () => {

@@ -11,7 +11,7 @@ import {
 } from '../../src/setup/subscriber-tables.js';
 import { getConsumerInfo } from '../../src/pgq/consumer.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
 let pair: Pair;
@@ -28,10 +28,7 @@ beforeEach(async () => {
   Daemons.ticker(pair);
   replay = Daemons.replay(pair);
   await addProviderTables(pair.provider, pair.name.queue, ['entry', 'other']);
-  await eventually(
-    async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(pair.provider);
 });
 
 afterEach(async () => {

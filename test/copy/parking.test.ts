@@ -20,7 +20,7 @@ import {
   retryTables,
 } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, testLog, type Pair } from '../support/pair.js';
 
 let pair: Pair;
@@ -38,10 +38,7 @@ beforeEach(async () => {
   ticker = Daemons.ticker(pair);
   replay = Daemons.replay(pair);
   await addProviderTables(pair.provider, pair.name.queue, ['entry', 'other']);
-  await eventually(
-    async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(pair.provider);
 });
 
 afterEach(async () => {

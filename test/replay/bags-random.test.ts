@@ -6,16 +6,8 @@ import { open } from '../support/databases.js';
 import { addFullRow } from '../support/full-row.js';
 import { digest, followByHand, reach, recordTick, stateAt, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
+import { randomFrom } from '../support/random-stories.js';
 import { memoryLog } from '../ticker/memory-log.js';
-
-/** Deterministic for a seed: LONDISTE_TEST_SEED=n runs that one alone. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed * 2654435761 + 1;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) >>> 0;
-    return state % below;
-  };
-}
 
 const tables = {
   plain: { there: 'create table plain (a int, v text, j json)' },

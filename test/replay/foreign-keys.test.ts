@@ -4,7 +4,7 @@ import { superuser } from '../../src/embedded/server.js';
 import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint } from '../support/pair.js';
 
 const tables = `create table parent (id int primary key, name text);
@@ -25,10 +25,7 @@ test('cascades, truncates and copies of tables that reference each other', async
     subscriberSettings: { ...pair.subscriberSettings, user: superuser },
   });
   await addProviderTables(provider, name.queue, ['parent', 'child']);
-  await eventually(
-    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(provider);
   await expect(addSubscriberTables(ends, ['parent', 'child'])).rejects.toThrow('foreign keys');
   await using mighty = await open({ ...pair.subscriberSettings, user: superuser });
   await addSubscriberTables({ ...ends, subscriber: mighty }, ['parent', 'child']);

@@ -6,7 +6,7 @@ import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tabl
 import { getNode } from '../../src/londiste/provider.js';
 import { readPosition } from '../../src/londiste/position.js';
 import { getTick } from '../../src/pgq/tick.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
 describe.each([
@@ -26,10 +26,7 @@ describe.each([
     Daemons.ticker(pair);
     const replay = Daemons.replay(pair);
     await addProviderTables(provider, name.queue, ['entry']);
-    await eventually(
-      async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(provider);
     await addSubscriberTables(ends, ['entry']);
     await eventually(async () => (await listTables(subscriber, name)).map(({ state }) => state), ['ok']);
     await provider.execute(`insert into entry values (11, 'in'); update entry set item = 'up' where id = 1; update entry set id = 100 where id = 2;

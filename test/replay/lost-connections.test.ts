@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { asSuperuser, open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
 const stormMs = 15_000;
@@ -37,10 +37,7 @@ test('sessions are cut under load and during copies', { timeout: 120_000 }, asyn
   const ticker = Daemons.ticker(pair);
   const replay = Daemons.replay(pair);
   await addProviderTables(provider, name.queue, ['entry', 'other']);
-  await eventually(
-    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(provider);
   await addSubscriberTables(ends, ['entry', 'other']);
 
   const end = Date.now() + stormMs;
@@ -93,10 +90,7 @@ test('one side is connected anew without the other', async () => {
   Daemons.ticker(pair);
   Daemons.replay(pair);
   await addProviderTables(provider, name.queue, ['entry']);
-  await eventually(
-    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(provider);
   await addSubscriberTables(ends, ['entry']);
   await eventually(async () => (await listTables(subscriber, name)).map(({ state }) => state), ['ok']);
 

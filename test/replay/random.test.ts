@@ -4,17 +4,9 @@ import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import type { Session } from '../../src/db/session.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
-
-/** Deterministic for a seed, so that a failing one can be run again: LONDISTE_TEST_SEED=n. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed * 2654435761 + 1;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) >>> 0;
-    return state % below;
-  };
-}
+import { randomFrom } from '../support/random-stories.js';
 
 const tables = {
   plain: 'create table plain (id int primary key, v text)',
@@ -100,10 +92,7 @@ describe.each([
     const replay = Daemons.replay(pair);
     const names = Object.keys(tables);
     await addProviderTables(pair.provider, pair.name.queue, names);
-    await eventually(
-      async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(pair.provider);
     await addSubscriberTables(pair.ends, names);
 
     let commits = 0;

@@ -5,7 +5,7 @@ import { readPosition } from '../../src/londiste/position.js';
 import { registerConsumerAt } from '../../src/pgq/consumer.js';
 import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
 describe('positions that do not match', () => {
@@ -20,10 +20,7 @@ describe('positions that do not match', () => {
     Daemons.ticker(pair);
     replay = Daemons.replay(pair);
     await addProviderTables(provider, name.queue, ['entry']);
-    await eventually(
-      async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(provider);
     await addSubscriberTables(ends, ['entry']);
     await eventually(async () => (await listTables(subscriber, name)).map(({ state }) => state), ['ok']);
   });

@@ -4,7 +4,7 @@ import { addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { pinSettings } from '../../src/db/settings.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint } from '../support/pair.js';
 
 const types = `create schema "Odd.Schema";
@@ -61,10 +61,7 @@ describe.each([
     Daemons.ticker(pair);
     Daemons.replay(pair);
     await addProviderTables(provider, name.queue, [odd]);
-    await eventually(
-      async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(provider);
     await addSubscriberTables(ends, [odd]);
     await eventually(
       async () => (await listTables(subscriber, name)).map(({ state, error }) => error ?? state),

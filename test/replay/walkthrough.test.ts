@@ -3,7 +3,7 @@ import { addProviderSequences, addProviderTables } from '../../src/setup/provide
 import { addSubscriberSequences } from '../../src/setup/subscriber-sequences.js';
 import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 
 async function bothTables(pair: Pair, ddl: string): Promise<void> {
   await pair.provider.execute(ddl);
@@ -29,10 +29,7 @@ describe.each([
     const replay = Daemons.replay(pair);
     await addProviderTables(provider, name.queue, ['entry']);
     await addProviderSequences(provider, name.queue, ['entry_id_seq']);
-    await eventually(
-      async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(provider);
     await addSubscriberTables(ends, ['entry']);
     await addSubscriberSequences(ends, ['entry_id_seq']);
     await eventually(async () => (await listTables(pair.subscriber, name)).map(({ state }) => state), ['ok']);

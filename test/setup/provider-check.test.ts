@@ -8,7 +8,7 @@ import {
   removeProviderTables,
 } from '../../src/setup/provider.js';
 import { asSuperuser, open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
 
 describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
@@ -30,10 +30,7 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
 
   async function withTicker(): Promise<void> {
     Daemons.ticker(pair);
-    await eventually(
-      async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-      true,
-    );
+    await tickerRuns(pair.provider);
   }
 
   test('nothing is wrong with a set that is whole', async () => {

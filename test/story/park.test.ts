@@ -9,7 +9,7 @@ import {
   retryTables,
 } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 
 let pair: Pair;
@@ -25,10 +25,7 @@ beforeEach(async () => {
   await pair.provider.execute(`insert into entry select n, 'old' from generate_series(1, 50) n`);
   services = [Daemons.ticker(pair), Daemons.replay(pair)];
   await addProviderTables(pair.provider, pair.name.queue, ['entry', 'other', 'third']);
-  await eventually(
-    async () => (await pair.provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
-    true,
-  );
+  await tickerRuns(pair.provider);
   await addSubscriberTables(pair.ends, ['entry', 'other', 'third']);
   await eventually(states, ['ok', 'ok', 'ok']);
   await eventually(held, null);

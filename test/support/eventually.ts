@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Session } from '../../src/db/session.js';
 
 /** Waits until `read` gives what `expected` says, and fails with the last difference after `within` milliseconds. */
 export async function eventually<T>(read: () => Promise<T> | T, expected: T, within = 20_000): Promise<void> {
@@ -14,4 +15,12 @@ export async function eventually<T>(read: () => Promise<T> | T, expected: T, wit
     }
   } while (Date.now() < end);
   expect(last).toEqual(expected);
+}
+
+/** Waits until commands on the provider find a ticker there. */
+export function tickerRuns(provider: Session): Promise<void> {
+  return eventually(
+    async () => (await provider.one<{ a: boolean }>('select pgq.ticker_alive() as a')).a,
+    true,
+  );
 }

@@ -131,3 +131,14 @@ export async function recordTick(
     { isolation: 'repeatable read', readOnly: true },
   );
 }
+
+/** That the tables of a pair all stream, none has an error, and nothing was warned of. */
+export async function expectNoFaults(
+  { subscriber, name }: Pick<Pair, 'subscriber' | 'name'>,
+  { tables, notes }: { tables: number; notes: { readonly lines: readonly string[] } },
+): Promise<void> {
+  expect((await listTables(subscriber, name)).map(({ state, error }) => error ?? state)).toEqual(
+    new Array(tables).fill('ok'),
+  );
+  expect(notes.lines.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+}

@@ -16,6 +16,15 @@ export const seedOf = (way: number): number => (asked === undefined ? seed + way
 /** Whether one story is asked for, which need not meet everything. */
 export const isReplay = path !== undefined;
 
+/** Numbers below what is asked for: the same ones for a seed, so that a failing one can be run again. */
+export function randomFrom(from: number): (below: number) => number {
+  let state = from * 2654435761 + 1;
+  return (below) => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) >>> 0;
+    return state % below;
+  };
+}
+
 /**
  * Plays stories until the time is over, or `most` of them, the examples first, and makes one that fails smaller. Throws what to type to run
  * it again.
