@@ -39,6 +39,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/column_names.sql
 \ir functions/event_insert.sql
 \ir functions/describe_table.sql
+\ir functions/table_definition.sql
 
 -- Capture: from a statement's transition tables to events
 \ir functions/key_list.sql
