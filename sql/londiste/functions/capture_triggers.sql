@@ -30,8 +30,8 @@ returns setof record language sql stable set search_path = pg_catalog, pg_temp a
       cross join lateral (
         select i_table where t.op <> 'P'
          union all
-        select p.relid from pg_partition_tree(i_table) p join pg_class m on m.oid = p.relid and m.relkind = 'r'
-         where t.op = 'P' and p.relid <> i_table) as r (relation)
+        select m.oid from pg_class m where t.op = 'P' and m.oid = any (londiste.members(i_table)) and m.relkind = 'r')
+        as r (relation)
       cross join lateral (
         select case i_capture when 'statement' then format('londiste_%s_%s', i_queue_id, lower(t.op))
                else format('londiste_%s_%s_%s', i_queue_id, i_table, lower(t.op)) end) as n (name)
