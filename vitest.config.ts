@@ -3,6 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Measures time, so it has the machine to itself, after all others. */
 const figures = 'test/story/figures.test.ts';
 
+/** What takes minutes and gigabytes runs by `npm run test:long` only. */
+const long = process.env['LONDISTE_TEST_LONG'] === undefined ? ['test/**/*.long.test.ts'] : [];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/clusters.ts'],
@@ -17,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, figures],
+          exclude: [...configDefaults.exclude, ...long, figures],
           sequence: { groupOrder: 0 },
         },
       },

@@ -30,6 +30,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- What a table is: its name, key, layout
 \ir functions/find_relation.sql
 \ir functions/queue_id.sql
+\ir functions/members.sql
 \ir functions/table_key.sql
 \ir functions/current_layout.sql
 \ir functions/layout.sql
@@ -75,7 +76,6 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Provider: the set of a queue
 \ir functions/check_capturable.sql
 \ir functions/check_filter.sql
-\ir functions/members.sql
 \ir functions/provider_add_table.sql
 \ir functions/provider_remove_table.sql
 \ir functions/provider_get_table_list.sql

@@ -64,9 +64,14 @@ export function uniqueOver(shape: TableShape, columns: readonly string[]): Uniqu
  * A statement that empties a table. TRUNCATE is refused for one that another references, whether or not that one is empty
  * and whatever triggers are off, and CASCADE would empty tables that nobody asked for: such a table's rows are deleted.
  */
-export function emptyTable(name: string, { relkind, is_referenced }: TableShape): string {
-  const rows = relkind === 'p' ? name : `only ${name}`;
-  return is_referenced ? `delete from ${rows}` : `truncate ${rows}`;
+export function emptyTable(name: string, shape: TableShape): string {
+  const rows = ownRows(name, shape);
+  return shape.is_referenced ? `delete from ${rows}` : `truncate ${rows}`;
+}
+
+/** What stands for the rows of a table: those of its partitions, but not those of tables that inherit from it. */
+export function ownRows(name: string, { relkind }: Pick<TableShape, 'relkind'>): string {
+  return relkind === 'p' ? name : `only ${name}`;
 }
 
 /** A table that was to be locked for writing. */

@@ -19,7 +19,6 @@ export interface BagChanges {
  * how many of them `found` and how many `deleted`.
  */
 export function deleteCopies(target: Target, mapping: RowMapping, changes: BagChanges): string {
-  const table = rowsOf(target);
   // One partition's rows may have the places of another's.
   const which = target.isPartitioned
     ? 'using chosen as c where t.tableoid = c.part and t.ctid = c.place'
@@ -29,9 +28,9 @@ export function deleteCopies(target: Target, mapping: RowMapping, changes: BagCh
       select f.part, f.place
         from (select t.tableoid as part, t.ctid as place, w.n,
                      row_number() over (partition by w.image) as nr
-                from ${table} as t join wanted as w on w.image = ${imageOf('t', mapping)}) as f
+                from ${target.rows} as t join wanted as w on w.image = ${imageOf('t', mapping)}) as f
        where f.nr <= f.n),
-    deleted as (delete from ${table} as t ${which} returning 1)
+    deleted as (delete from ${target.rows} as t ${which} returning 1)
     select (select coalesce(sum(w.n), 0)::bigint from wanted as w) as wanted,
            (select count(*) from chosen) as found, (select count(*) from deleted) as deleted`;
 }
@@ -72,8 +71,4 @@ function netCopies(mapping: RowMapping, { gone, waiting }: BagChanges, sign: 1 |
 /** A generated column says nothing of its own, and may be computed in another way here. */
 function imageOf(alias: string, { inserted }: RowMapping): string {
   return `row(${inserted.columns.map((column) => `${alias}.${column}`).join(', ')})::text collate "C"`;
-}
-
-function rowsOf({ name, isPartitioned }: Target): string {
-  return isPartitioned ? name : `only ${name}`;
 }

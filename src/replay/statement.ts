@@ -20,7 +20,7 @@ export function rowsInStage(target: Target, stage: string): RowSource {
   return { sql: `(select * from ${stage} order by ${order}) as r` };
 }
 
-/** Deletes rows of `table` by key; each column of the key comes as an array. */
+/** Deletes rows by key, where `table` is a target's rows or a staging table; each column of the key comes as an array. */
 export function deleteKeys(target: Target, table: string): string {
   const { using, where } = keysGiven(target);
   return `delete from ${table} as t${using === '' ? '' : ` using ${using}`} where ${where}`;
@@ -29,7 +29,7 @@ export function deleteKeys(target: Target, table: string): string {
 /** Finds rows by key; the count tells how many there are. */
 export function findKeys(target: Target): string {
   const { using, where } = keysGiven(target);
-  return `select from ${target.name} as t${using === '' ? '' : `, ${using}`} where ${where}`;
+  return `select from ${target.rows} as t${using === '' ? '' : `, ${using}`} where ${where}`;
 }
 
 function keysGiven(target: Target): { using: string; where: string } {
@@ -48,15 +48,15 @@ export function updateRows(target: Target, mapping: RowMapping, { sql }: RowSour
   if (mapping.updateColumns.length === 0) {
     // A table that is all key: there is nothing to write, only to see whether the row is there. An UPDATE that sets a
     // key column to itself would do as well, and would write a new version of every row.
-    return `select from ${target.name} as t, ${sql} where ${sameKey(target)}`;
+    return `select from ${target.rows} as t, ${sql} where ${sameKey(target)}`;
   }
   const set = mapping.updateColumns.map((column) => `${column} = r.${column}`).join(', ');
-  return `update ${target.name} as t set ${set} from ${sql} where ${sameKey(target)}`;
+  return `update ${target.rows} as t set ${set} from ${sql} where ${sameKey(target)}`;
 }
 
 /** Inserts the rows whose key is not there yet; the count tells how many were not. */
 export function insertMissing(target: Target, mapping: RowMapping, rows: RowSource): string {
-  return `${insertRows(target, mapping, rows)} where not exists (select from ${target.name} as t where ${sameKey(target)})`;
+  return `${insertRows(target, mapping, rows)} where not exists (select from ${target.rows} as t where ${sameKey(target)})`;
 }
 
 export function insertRows(target: Target, mapping: RowMapping, { sql }: RowSource): string {

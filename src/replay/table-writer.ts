@@ -91,9 +91,9 @@ export class TableWriter {
       return;
     }
     const { expected, fresh } = splitExpected(rows, rows.gone());
-    await this.#miss(rows, expected, await this.#delete(this.target.name, rows, expected));
+    await this.#miss(rows, expected, await this.#delete(this.target.rows, rows, expected));
     // Inserted and deleted within the batch: the key is not there, unless it was left over.
-    await this.#delete(this.target.name, rows, fresh);
+    await this.#delete(this.target.rows, rows, fresh);
     if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows, rows.rows());
   }
 
@@ -127,7 +127,7 @@ export class TableWriter {
   async #deleteTouched(rows: KeptRows, kept: readonly number[]): Promise<void> {
     const { expected, fresh } = splitExpected(rows, kept);
     let found = 0;
-    for (const table of [this.target.name, ...this.#waiting.tables]) {
+    for (const table of [this.target.rows, ...this.#waiting.tables]) {
       found += await this.#delete(table, rows, expected);
       this.#extra += await this.#delete(table, rows, fresh);
     }

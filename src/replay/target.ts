@@ -5,7 +5,13 @@ import { LondisteError } from '../kernel/errors.js';
 import { columnList, namesHere } from '../londiste/column-list.js';
 import type { Destination } from '../londiste/destination.js';
 import { keyFault } from '../londiste/table-fault.js';
-import { emptyTable, uniqueOver, type TableShape, type UniqueIndex } from '../londiste/table-shape.js';
+import {
+  emptyTable,
+  ownRows,
+  uniqueOver,
+  type TableShape,
+  type UniqueIndex,
+} from '../londiste/table-shape.js';
 
 /** One column of the key on the subscriber. */
 export interface KeyColumn {
@@ -41,6 +47,8 @@ export interface RowMapping {
 /** A table of the subscriber, as far as applying needs to know it. `name` is quoted. */
 export class Target {
   readonly name: string;
+  /** The same where it stands for rows that are there: without those of tables that inherit from it. */
+  readonly rows: string;
   /** None for a table without a key. */
   readonly key: readonly KeyColumn[];
   /** `always` identity columns beside the key cannot be updated, only deleted and inserted. */
@@ -66,6 +74,7 @@ export class Target {
     this.key = unique ? keyColumns.map((column) => keyColumn(shape, unique, column)) : [];
     this.isKeyAlone = shape.constraining.every((index) => index === unique?.name);
     this.isPartitioned = shape.relkind === 'p';
+    this.rows = ownRows(name, shape);
     this.empty = emptyTable(name, shape);
     this.mustReplace = shape.columns.some(
       (column) => column.identity === 'a' && !keyColumns.includes(column.name),

@@ -1,5 +1,7 @@
 /** Triggers and functions of an application that write to the table whose statement fires them. */
 import { quoteIdent } from '../../src/db/identifiers.js';
+import { filterOf } from './filter.js';
+import { isSplit, regionOf } from './parts.js';
 import {
   column,
   columnList,
@@ -74,6 +76,44 @@ type TriggerName = keyof typeof all;
 
 export const triggerNames = Object.keys(all) as TriggerName[];
 
+/** What takes no row away, and changes none that was there before. */
+const onlyComing: readonly TriggerName[] = ['rewrites the row', 'changes the key', 'fills what is truncated'];
+
+/** What the table has of the triggers that were drawn for it. */
+export const triggersOf = ({ spec, form }: Table): readonly TriggerName[] =>
+  form.identity === 'nothing' && !form.isMisused
+    ? spec.triggers.filter((name) => onlyComing.includes(name))
+    : spec.triggers;
+
+/** Count, in sequences, what is done to rows that no statement's text tells. */
+export const watches = 'create sequence crossed_filter; create sequence moved_between';
+
+interface Watch {
+  readonly isFor: (table: Table) => boolean;
+  readonly fires: string;
+  readonly body: (table: Table) => string;
+}
+
+const watchers: Readonly<Record<string, Watch>> = {
+  'watches the filter': {
+    isFor: ({ spec }) => filterOf(spec) !== undefined,
+    fires: 'after update on T for each row',
+    body: ({ spec }) =>
+      `if coalesce(${filterOf(spec, 'new.') ?? ''}, false) <> coalesce(${filterOf(spec, 'old.') ?? ''}, false)
+         then perform nextval('public.crossed_filter'); end if; return null;`,
+  },
+  'watches partitions': {
+    isFor: isSplit,
+    fires: 'after update on T referencing old table as was new table as becomes for each statement',
+    body: (t) =>
+      `if exists (select ${regionOf(t)}, count(*) from was group by 1 except select ${regionOf(t)}, count(*) from becomes group by 1)
+         then perform nextval('public.moved_between'); end if; return null;`,
+  },
+};
+
+const watchersOf = (table: Table): [string, Watch][] =>
+  Object.entries(watchers).filter(([, { isFor }]) => isFor(table));
+
 function ids(table: Table): string[] {
   return written(table).map(({ id }) => id);
 }
@@ -87,22 +127,29 @@ export function functions(table: Table): string {
   return [
     `create or replace function ${touch(table)}(i_new text) returns int language plpgsql as $f$ begin
       update ${qualified(table)} set ${column(table, 'v')} = i_new where ${column(table, 'n')} % 3 = 1; return 1; end $f$`,
-    ...table.spec.triggers.map((name) => {
-      const { body }: AppTrigger = all[name];
-      return `create or replace function ${functionOf(table, name)}() returns trigger language plpgsql as $f$ begin
-        if pg_trigger_depth() > 2 then return ${all[name].fires.startsWith('before') ? 'new' : 'null'}; end if; ${body(table)} end $f$`;
+    ...triggersOf(table).map((name) => {
+      const { body, fires }: AppTrigger = all[name];
+      return createFunction(
+        table,
+        name,
+        `if pg_trigger_depth() > 2 then return ${fires.startsWith('before') ? 'new' : 'null'}; end if; ${body(table)}`,
+      );
     }),
+    ...watchersOf(table).map(([name, { body }]) => createFunction(table, name, body(table))),
   ].join(';\n');
 }
 
+const createFunction = (table: Table, trigger: string, body: string): string =>
+  `create or replace function ${functionOf(table, trigger)}() returns trigger language plpgsql as $f$ begin ${body} end $f$`;
+
 export function createTriggers(table: Table): string {
-  const { firesFirst, triggers } = table.spec;
+  const { firesFirst } = table.spec;
+  const create = (trigger: string, fires: string): string =>
+    `create trigger ${quoteIdent(`${firesFirst ? 'a' : 'z'} ${trigger}`)} ${fires.replace(' T ', ` ${qualified(table)} `)} execute function ${functionOf(table, trigger)}()`;
   return [
     'create schema if not exists app',
     functions(table),
-    ...triggers.map(
-      (name) =>
-        `create trigger ${quoteIdent(`${firesFirst ? 'a' : 'z'} ${name}`)} ${all[name].fires.replace(' T ', ` ${qualified(table)} `)} execute function ${functionOf(table, name)}()`,
-    ),
+    ...triggersOf(table).map((name) => create(name, all[name].fires)),
+    ...watchersOf(table).map(([name, { fires }]) => create(name, fires)),
   ].join(';\n');
 }

@@ -1,6 +1,7 @@
 /** ALTERs of a random table: decided where they are made, and made again, in their order, on the subscriber. */
 import { quoteIdent } from '../../src/db/identifiers.js';
 import { functions } from './app-triggers.js';
+import { filterOf } from './filter.js';
 import type { Parameters } from './statements.js';
 import {
   addKey,
@@ -69,7 +70,13 @@ export function decide(name: ChangeName, table: Table, p: Parameters): Change {
       return one ? { does: 'drop', id: one.id } : instead;
     }
     case 'rename': {
-      const one = pick(table.columns, p);
+      // Under another name no row would fit any more: only adding the table again helps.
+      const isKept = ({ id }: TableColumn): boolean =>
+        filterOf(table.spec) !== undefined && (id === 'n' || id === 'v');
+      const one = pick(
+        table.columns.filter((column) => !isKept(column)),
+        p,
+      );
       return one ? { does: 'rename', id: one.id, to: freshName(table, p) } : instead;
     }
     case 'type': {

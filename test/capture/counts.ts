@@ -1,4 +1,16 @@
+import type { FormName } from './forms.js';
+
 /** How often a random test has met what it is about. */
+
+/** Forms that the examples meet, so that each run does. */
+const choices = [
+  'whole rows',
+  'rows only come',
+  'rows should only come',
+  'partitioned',
+  'partitioned, whole rows',
+  'tree',
+] as const satisfies readonly FormName[];
 
 const moments = [
   'statements',
@@ -22,6 +34,17 @@ const moments = [
   'copies anew',
   'ticks',
   'tables compared',
+  'partitions written directly',
+  'partitions truncated',
+  'partitions attached',
+  'partitions detached',
+  'rows moved between partitions',
+  'partitions came or went with rows',
+  'heirs written directly',
+  'rows crossed a filter',
+  'rows were taken that should only come',
+  'filtered tables compared',
+  ...choices.map((name) => `compared: ${name}` as const),
 ] as const;
 
 export type Moment = (typeof moments)[number];
@@ -32,6 +55,13 @@ export class Counts {
 
   add(moment: Moment, count = 1): void {
     this.#of.set(moment, (this.#of.get(moment) ?? 0) + count);
+  }
+
+  compared(form: FormName): void {
+    const choice = choices.find((name) => name === form);
+    this.add('tables compared');
+    if (choice === undefined) this.note(form);
+    else this.add(`compared: ${choice}`);
   }
 
   /** What is printed beside, and may not happen at all. */

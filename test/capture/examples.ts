@@ -14,6 +14,10 @@ const plain: TableSpec = {
   firesFirst: false,
   child: 'none',
   isProbed: true,
+  capture: 'statement',
+  filter: 'none',
+  isDirect: false,
+  isSplitHere: false,
 };
 
 type Of<Does> = Extract<Exclude<Step, string>, { does: Does }>;
@@ -111,4 +115,63 @@ const moments: Story = {
   ],
 };
 
-export const examples: readonly Story[] = [bothOrders, moments];
+/** A few statements of every kind on a table, its captures made anew in between. */
+const writes = (nr: number): readonly Step[] => [
+  ...(['insert', 'update range', 'move', 'delete range'] as const).map((what) =>
+    write(0, what, { nr, a: 4, b: 4 }),
+  ),
+  begin(0),
+  write(0, 'copy', { nr, a: 0, b: 0 }),
+  does(0, 'savepoint'),
+  write(0, 'update of nothing', { nr }),
+  write(0, 'truncate', { nr, a: 1, b: 1 }),
+  does(0, 'rollback to'),
+  write(0, 'update range', { nr, a: 0, b: 0 }),
+  does(0, 'commit'),
+  'tick',
+  alter(1, 'add', { nr }),
+  write(1, 'update range', { nr, a: 2 }),
+  'make captures anew',
+  write(2, 'block', { nr, a: 5, b: 5 }),
+  write(2, 'function in SET', { nr, a: 5, b: 5 }),
+];
+
+const throughPartitions = (nr: number): readonly Step[] => [
+  write(0, 'insert', { nr, a: 1, b: 5 }),
+  write(1, 'truncate', { nr, a: 2, b: 2 }),
+  write(1, 'detach', { nr, a: 0, s: 0 }),
+  'make captures anew',
+  'tick',
+  write(1, 'attach', { nr, a: 0, s: nr }),
+  write(2, 'move', { nr, a: 1, b: 3 }),
+  'make captures anew',
+  write(2, 'move', { nr, a: 3, b: 4 }),
+  write(1, 'detach', { nr, a: 0, s: 4 }),
+  'make captures anew',
+];
+
+const played = (
+  specs: readonly Partial<TableSpec>[],
+  more: (nr: number) => readonly Step[] = () => [],
+): Story => ({
+  tables: specs.map((spec) => ({ ...plain, ...spec })),
+  follows: 'at once',
+  steps: specs.flatMap((_, nr) => [...writes(nr), ...more(nr)]),
+});
+
+export const examples: readonly Story[] = [
+  bothOrders,
+  moments,
+  played([
+    { form: 'whole rows', filter: 'even' },
+    { form: 'rows only come', capture: 'row' },
+  ]),
+  played([{ form: 'rows should only come', filter: 'null, or two columns' }, { form: 'tree' }]),
+  played(
+    [
+      { form: 'partitioned', isDirect: true, filter: 'even' },
+      { form: 'partitioned, whole rows', isDirect: true, isSplitHere: true },
+    ],
+    throughPartitions,
+  ),
+];

@@ -19,7 +19,13 @@ export interface Form {
   readonly handle: readonly string[];
   /** The columns by which capture is to know it, and which ON CONFLICT names. */
   readonly key: readonly string[];
-  readonly constraint: 'primary' | 'index' | 'deferred beside';
+  readonly constraint: 'primary' | 'index' | 'deferred beside' | 'none';
+  /** By what capture is to know a row that has no key. */
+  readonly identity?: 'full' | 'nothing';
+  /** True where statements take rows away that capture cannot tell of, so that the table may park. */
+  readonly isMisused?: true;
+  /** What the table consists of beside itself. */
+  readonly parts?: 'partitions' | 'heir';
   /** Where an INSERT may give the columns of the handle only so. */
   readonly overriding?: true;
   /** Whether ON CONFLICT can be about the handle. */
@@ -27,6 +33,11 @@ export interface Form {
   /** Whether a foreign key can reference the handle, and an ALTER can make it longer. */
   readonly isPlain: boolean;
 }
+
+/** Rows are found by a column that nothing makes unique. */
+const keyless = { handle: ['k0'], key: [], constraint: 'none', upserts: false, isPlain: false } as const;
+
+const split = { handle: ['k0', 'k1'], parts: 'partitions' } as const;
 
 const one = { handle: ['k0'], key: ['k0'], constraint: 'primary', upserts: true } as const;
 
@@ -80,6 +91,34 @@ export const forms = {
     upserts: false,
     isPlain: false,
   }),
+  'whole rows': (a) => ({ ...keyless, columns: [{ id: 'k0', kind: a }], identity: 'full' }),
+  'rows only come': (a) => ({ ...keyless, columns: [{ id: 'k0', kind: a }], identity: 'nothing' }),
+  'rows should only come': (a) => ({
+    ...keyless,
+    columns: [{ id: 'k0', kind: a }],
+    identity: 'nothing',
+    isMisused: true,
+  }),
+  partitioned: (a) => ({
+    ...one,
+    ...split,
+    columns: [
+      { id: 'k0', kind: a },
+      { id: 'k1', kind: 'int' },
+    ],
+    key: ['k1', 'k0'],
+    isPlain: true,
+  }),
+  'partitioned, whole rows': (a) => ({
+    ...keyless,
+    ...split,
+    columns: [
+      { id: 'k0', kind: a },
+      { id: 'k1', kind: 'int' },
+    ],
+    identity: 'full',
+  }),
+  tree: (a) => ({ ...one, columns: [{ id: 'k0', kind: a }], parts: 'heir', isPlain: false }),
 } as const satisfies Record<string, (a: KindName, b: KindName) => Form>;
 
 export type FormName = keyof typeof forms;

@@ -7,7 +7,8 @@ import { changed, decide, migration, type Change } from './changes.js';
 import type { Counts } from './counts.js';
 import { Lane, type Made, type Pending } from './lane.js';
 import type { Side } from './side.js';
-import { command, type Command } from './statements.js';
+import { hasHeir, isSplit } from './parts.js';
+import { plan, type Command, type Planned } from './statements.js';
 import { sessions, type Step } from './story.js';
 import { makeTable, qualified, type Table } from './table.js';
 
@@ -74,19 +75,22 @@ export class Player {
 
   async #take(step: Deed, lane: Lane): Promise<void> {
     const { by } = step;
-    const { major, counts } = this.#around;
+    const { major } = this.#around;
     switch (step.does) {
       case 'begin':
         if (lane.isOpen) return;
         return this.#do(by, `begin isolation level ${step.isolation}`, () => lane.begin());
       case 'write': {
-        const what = command(step.what, this.#seen(lane, step.nr), step, major);
-        return this.#do(by, what, () => {
-          counts.add('statements');
+        const table = this.#seen(lane, step.nr);
+        const planned = plan(step.what, table, step, major);
+        if (planned.isWhole) await this.#beAlone(lane, step.nr);
+        return this.#do(by, planned.command, () => {
+          this.#written(table, planned);
           lane.hasWritten = true;
         });
       }
       case 'alter': {
+        await this.#beAlone(lane, step.nr);
         const table = this.#seen(lane, step.nr);
         const change = decide(step.what, table, step);
         return this.#do(by, migration(table, change, { side: 'there', major }), () =>
@@ -117,6 +121,25 @@ export class Player {
     const table = this.tables[nr % this.tables.length];
     if (!table) throw new Error('there is no table');
     return lane.sees(table);
+  }
+
+  /**
+   * Before what locks a partitioned table against everybody. Who names a partition needs no lock on the table, but its
+   * capture does: with others about, the two sides would not wait alike.
+   */
+  async #beAlone(lane: Lane, nr: number): Promise<void> {
+    const table = this.#seen(lane, nr);
+    if (isSplit(table) && table.spec.isDirect) await this.finish();
+  }
+
+  #written(table: Table, { name, isDirect }: Planned): void {
+    const { counts } = this.#around;
+    counts.add('statements');
+    if (isDirect && hasHeir(table)) counts.add('heirs written directly');
+    if (!isSplit(table)) return;
+    if (name === 'attach' || name === 'detach') counts.add(`partitions ${name}ed`);
+    else if (isDirect)
+      counts.add(name.startsWith('truncate') ? 'partitions truncated' : 'partitions written directly');
   }
 
   async #altered(lane: Lane, nr: number, change: Change): Promise<void> {

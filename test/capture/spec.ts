@@ -1,6 +1,7 @@
 /** What is drawn of a random table; plain data, so that a failing one can be printed. */
 import fc from 'fast-check';
 import { triggerNames } from './app-triggers.js';
+import { filterNames } from './filter.js';
 import { formNames } from './forms.js';
 import { keyKinds, payloadKinds } from './values.js';
 
@@ -51,6 +52,13 @@ export const tableSpec = fc.record({
   firesFirst: fc.boolean(),
   child: fc.constantFrom(...references),
   isProbed: fc.boolean(),
+  /** How it is captured where either will do. */
+  capture: fc.constantFrom('statement', 'row'),
+  filter: fc.constantFrom('none', 'none', ...filterNames),
+  /** Whether statements name partitions too. */
+  isDirect: fc.boolean(),
+  /** Whether a partitioned table is one on the subscriber, too. */
+  isSplitHere: fc.boolean(),
 });
 
 export type TableSpec = typeof tableSpec extends fc.Arbitrary<infer T> ? T : never;

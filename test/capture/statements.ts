@@ -1,6 +1,7 @@
 /** What sessions do to a random table: each kind of statement is one entry. */
 import { quoteIdent } from '../../src/db/identifiers.js';
 import { touch } from './app-triggers.js';
+import { aimed, attach, detach, isSplit } from './parts.js';
 import {
   child,
   column,
@@ -149,15 +150,54 @@ const all = {
     (t, { a }) => `delete from ${child(t)} where id % 3 = ${a % 3}`,
     (t, { a }) => `delete from ${qualified(t)} where ${isRow(t, a + away)}`,
   ),
+  attach: (t, p) => (isSplit(t) ? attach(t, p) : insert(t, p)),
+  detach: (t, p) => (isSplit(t) ? detach(t, p) : insert(t, p)),
 } as const satisfies Record<string, Statement>;
 
 export type StatementName = keyof typeof all;
 
 export const statementNames = Object.keys(all) as StatementName[];
 
-export function command(name: StatementName, table: Table, p: Parameters, major: number): Command {
+/** What takes no row away that was there before. */
+const onlyComing: readonly StatementName[] = [
+  'insert',
+  'copy',
+  'lock',
+  'truncate',
+  'truncate and fill',
+  'truncate cascade',
+];
+
+/** What nobody else may see half done; it is about the whole table, whatever other statements name. */
+const wholly: readonly StatementName[] = [
+  'truncate',
+  'truncate and fill',
+  'truncate cascade',
+  'attach',
+  'detach',
+];
+
+/** A statement as the player has it done. */
+export interface Planned {
+  readonly command: Command;
+  /** Whether it names a part of the table. */
+  readonly isDirect: boolean;
+  readonly name: StatementName;
+  /** Whether it locks all of the table against everybody. */
+  readonly isWhole: boolean;
+}
+
+export function plan(drawn: StatementName, table: Table, p: Parameters, major: number): Planned {
+  const { identity, isMisused } = table.form;
+  const name = identity === 'nothing' && !isMisused && !onlyComing.includes(drawn) ? 'insert' : drawn;
+  const target = name === 'attach' || name === 'detach' ? table : aimed(table, p);
   const statement: Statement = all[name];
-  return statement(table, p, major);
+  return {
+    command: statement(target, p, major),
+    isDirect: target !== table,
+    name,
+    isWhole: wholly.includes(name),
+  };
 }
 
 /** The rows that a table begins with. */

@@ -7,7 +7,8 @@ import type { Pair } from '../support/pair.js';
 import { follow, type Change } from './changes.js';
 import type { Counts } from './counts.js';
 import type { Made } from './lane.js';
-import { child, qualified, type Table } from './table.js';
+import { members, mayPark } from './members.js';
+import { qualified, type Table } from './table.js';
 
 /** A table with the ALTERs that it still lacks. */
 interface Followed {
@@ -102,10 +103,13 @@ export class Subscriber {
     this.#elsewhere.counts.add('tables parked');
     // The list has names as the server would quote them.
     const name = quoteName(parseName(parked.name));
-    const one = this.#tables.find(({ table }) => qualified(table) === name || child(table) === name);
-    if (!one?.wasAltered)
+    const one = this.#tables.find(({ table }) => members(table).includes(name));
+    if (!one) throw new Error(`${parked.name} is nobody's`);
+    const reason = mayPark(one.table, parked.error);
+    if (reason !== undefined) this.#elsewhere.counts.add(reason);
+    else if (!one.wasAltered)
       throw new Error(`${parked.name} was parked, and nobody had altered it: ${parked.error ?? ''}`);
-    if (one.pending.length === 0) {
+    if (reason !== undefined || one.pending.length === 0) {
       await this.#copy(one, name, parked.error);
       return;
     }

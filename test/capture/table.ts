@@ -48,7 +48,7 @@ export function makeTable(spec: TableSpec, nr: number): Table {
     ...spec.extras.map(({ name, kind, refusesNull }, n) =>
       column(`e${n}`, { name, kind, clause: refusesNull ? 'not null' : '' }),
     ),
-    ...(spec.seat === 'none' ? [] : [column('u', { kind: 'int' })]),
+    ...(spec.seat === 'none' || form.parts === 'partitions' ? [] : [column('u', { kind: 'int' })]),
     ...(spec.generated === 'none'
       ? []
       : [column('g', { kind: 'int', clause: generatedClause(spec.generated, 'n'), isWritten: false })]),
@@ -88,6 +88,9 @@ export const columnList = (table: Table, ids: readonly string[]): string =>
 
 export const constraintName = ({ nr }: Table): string => quoteIdent(`the Key ${nr}`);
 
+export const columnDefinitions = (table: Table, place: Place): string[] =>
+  table.columns.map((one) => `${quoteIdent(one.name)} ${one.type} ${clauseAt(one.clause, place)}`);
+
 /** What makes the key, as separate statements after CREATE TABLE, and after a change of it. */
 export function addKey(table: Table, name = qualified(table)): string {
   const list = columnList(table, table.key);
@@ -100,44 +103,6 @@ export function dropKey(table: Table, schema = table.schema, name = qualified(ta
   return table.form.constraint === 'index'
     ? `drop index ${quoteIdent(schema)}.${constraintName(table)}`
     : `alter table ${name} drop constraint ${constraintName(table)}`;
-}
-
-/** The table and its child on one of the sides. */
-export function createTable(table: Table, place: Place): string {
-  const { spec, form } = table;
-  const name = qualified(table);
-  const later = place.side === 'there' ? 'deferrable initially deferred' : '';
-  const list = table.columns.map(
-    (one) => `${quoteIdent(one.name)} ${one.type} ${clauseAt(one.clause, place)}`,
-  );
-  const key =
-    form.constraint === 'deferred beside'
-      ? `alter table ${name} add primary key (k0) ${later}, add constraint ${constraintName(table)} unique (k1)`
-      : addKey(table);
-  const seat =
-    spec.seat === 'none'
-      ? []
-      : [
-          `alter table ${name} add unique (u) ${place.side === 'here' ? '' : spec.seat === 'deferred' ? later : 'deferrable'}`,
-        ];
-  // Autovacuum is no session of ours, but locks what ALTER wants.
-  return [
-    `create schema if not exists ${quoteIdent(table.schema)}`,
-    `create table ${name} (${list.join(', ')}) with (autovacuum_enabled = off)`,
-    key,
-    ...seat,
-    ...(hasChild(table) ? [createChild(table)] : []),
-  ].join(';\n');
-}
-
-function createChild(table: Table): string {
-  const columns = table.form.handle.map((id) => {
-    const parent = table.columns.find((one) => one.id === id);
-    return `p_${id} ${parent?.type ?? ''}`;
-  });
-  const own = table.form.handle.map((id) => `p_${id}`).join(', ');
-  return `create table ${child(table)} (id int primary key, ${columns.join(', ')}, w int,
-    foreign key (${own}) references ${qualified(table)} (${columnList(table, table.form.handle)}) ${table.spec.child}) with (autovacuum_enabled = off)`;
 }
 
 /** The columns that an INSERT gives, and their values for the row that the number a stands for. */

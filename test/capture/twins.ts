@@ -6,29 +6,39 @@ import { removeProviderTables } from '../../src/setup/provider.js';
 import { removeSubscriberTables } from '../../src/setup/subscriber-tables.js';
 import { createDatabase, open, type Which } from '../support/databases.js';
 import { reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
-import { addMixed } from '../support/capture-form.js';
 import { probe, probeTriggers } from '../support/nested-probe.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';
-import { createTriggers } from './app-triggers.js';
+import { createTriggers, watches } from './app-triggers.js';
 import type { Counts } from './counts.js';
+import { createTable } from './create.js';
+import { filterOf, whereFits } from './filter.js';
 import type { Made } from './lane.js';
+import { addDrawn, members } from './members.js';
 import { Player } from './player.js';
 import { rowsOf } from './rows.js';
 import { Side } from './side.js';
 import { firstRows } from './statements.js';
 import { sessions, type Story } from './story.js';
 import { Subscriber } from './subscriber.js';
-import { child, createTable, hasChild, makeTable, qualified, type Table } from './table.js';
+import { makeTable, qualified, type Table } from './table.js';
 import { types } from './values.js';
 
 /** Everything that the last story made. */
 const forget = `do $do$ declare v record; begin
-  for v in select c.oid::regclass as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where c.relkind = 'r' and n.nspname not in ('pgq', 'londiste', 'pg_catalog', 'information_schema') loop
+  for v in select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p') and n.nspname not in ('pgq', 'londiste', 'pg_catalog', 'information_schema') loop
     execute 'drop table if exists ' || v.name || ' cascade';
   end loop; end $do$;
   drop schema if exists app cascade`;
+
+/** The last event, and how often what is counted in sequences has happened. */
+interface Marks {
+  readonly id: number;
+  readonly nested: number;
+  readonly crossed: number;
+  readonly moved: number;
+}
 
 export class Twins {
   readonly #notes = memoryLog();
@@ -50,7 +60,7 @@ export class Twins {
     const twin = await open(twinSettings);
     // Only this role may keep foreign keys from acting on replayed rows, whatever the version is.
     const here = { ...pair.subscriberSettings, user: superuser };
-    for (const session of [pair.provider, twin]) await session.execute(types + probe);
+    for (const session of [pair.provider, twin]) await session.execute(types + probe + watches);
     await pair.subscriber.execute(types);
     await pair.provider.query('select pgq.announce_ticker()');
     const sides = [
@@ -123,8 +133,8 @@ export class Twins {
         await subscriber.execute(createTable(table, { side: 'here', major: subscriber.major }));
     };
     await Promise.all([make(provider), make(this.twin), makeHere()]);
-    const names = tables.flatMap((table) => [qualified(table), ...(hasChild(table) ? [child(table)] : [])]);
-    await subscribeByHand(this.pair, names, this.replica, addMixed);
+    const names = tables.flatMap(members);
+    await subscribeByHand(this.pair, names, this.replica, addDrawn(tables));
     return names;
   }
 
@@ -145,21 +155,29 @@ export class Twins {
       await rowsOf(this.twin, table, table),
     );
     const here = await rowsOf(this.replica, subscriber.tableOf(table.nr), table);
-    expect(here, `${qualified(table)}: subscriber, provider`).toEqual(there);
-    this.counts.add('tables compared');
+    expect(here, `${qualified(table)}: subscriber, provider`).toEqual(
+      await rowsOf(this.pair.provider, table, table, whereFits(table.spec)),
+    );
+    this.counts.compared(table.spec.form);
+    if (filterOf(table.spec) !== undefined) this.counts.add('filtered tables compared');
   }
 
-  async #mark(): Promise<{ id: number; nested: number }> {
+  async #mark(): Promise<Marks> {
+    const valueOf = (sequence: string): string =>
+      `(select case when is_called then last_value else 0 end from ${sequence})`;
     return this.pair.provider.one(
-      `select (select coalesce(max(ev_id), 0) from pgq.event_1) as id,
-              (select case when is_called then last_value else 0 end from state_path) as nested`,
+      `select (select coalesce(max(ev_id), 0) from pgq.event_1) as id, ${valueOf('state_path')} as nested,
+              ${valueOf('crossed_filter')} as crossed, ${valueOf('moved_between')} as moved`,
     );
   }
 
   /** Returns how many captures were nested, of tables that are probed. */
-  async #measure(begun: { id: number; nested: number }): Promise<number> {
-    const nested = (await this.#mark()).nested - begun.nested;
+  async #measure(begun: Marks): Promise<number> {
+    const now = await this.#mark();
+    const nested = now.nested - begun.nested;
     this.counts.add('nested captures', nested);
+    this.counts.add('rows crossed a filter', now.crossed - begun.crossed);
+    this.counts.add('rows moved between partitions', now.moved - begun.moved);
     const { unknown } = await this.pair.provider.one<{ unknown: number }>(
       `select count(*) as unknown from pgq.event_1 where ev_id > $1
           and ev_extra2 in (select layout_id from londiste.layout where types is null)`,

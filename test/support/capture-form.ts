@@ -25,15 +25,6 @@ export function addBy(form: Form): AddTables {
   return (session, set, tables) => addProviderTables(session, set, tables, { capture: form });
 }
 
-/** The same, every other one in either form. */
-export const addMixed: AddTables = async (session, set, tables) => {
-  const half = (rest: number): string[] => tables.filter((_, n) => n % 2 === rest);
-  return [
-    ...(await addBy('statement')(session, set, half(0))),
-    ...(await addBy('row')(session, set, half(1))),
-  ];
-};
-
 /** SQL that counts, in the sequence `state_path`, how often capture has to ask the table. */
 export function probeOf(table: string, form: Form): string {
   return form === 'row' ? rowProbe(table) : probe + probeTriggers(table);

@@ -43,9 +43,9 @@ begin
           where i_table.capture = 'statement' or t.tgenabled <> 'A') then
         return query select 'native logical replication writes to it, whose changes its capture does not see', v_again;
     end if;
-    return query select format('its partition %s is a foreign table: what is written there is not captured', p.relid::regclass),
-                        format('alter table %s detach partition %s', v_now, p.relid::regclass)
-                   from pg_partition_tree(v_oid) p join pg_class c on c.oid = p.relid and c.relkind = 'f';
+    return query select format('its partition %s is a foreign table: what is written there is not captured', c.oid::regclass),
+                        format('alter table %s detach partition %s', v_now, c.oid::regclass)
+                   from pg_class c where c.oid = any (londiste.members(v_oid)) and c.relkind = 'f';
     if not londiste.can_read(v_oid) then
         return query select format('role %s cannot read all of it', current_user::regrole),
                             format('grant select on %s to %s, and let row security not apply to that role', v_now,

@@ -3,8 +3,9 @@
 -- Statement triggers: no WHEN, no UPDATE OF: a trigger that names a column makes the application's own ALTER of that
 -- column fail. Row triggers have a WHEN without a column: it asks capture_K, which the server folds into the
 -- statement's plan each time it begins one, whether the table is what the functions were generated for. Where it is not,
--- the trigger X fires instead; its name puts it behind the others, whose answer it takes. Those of a partitioned table are cloned by the server to each partition, also to one that
--- comes later; a TRUNCATE of one partition needs a trigger there, which maintenance adds. Their names hold the table's
+-- the trigger X fires instead; its name puts it behind the others, whose answer it takes. Those of a partitioned table are
+-- cloned by the server to each partition, also to one that comes later; a TRUNCATE of one partition needs a trigger
+-- there, which maintenance adds (not to a foreign one, which capture_problems reports). Their names hold the table's
 -- oid, so that a table that brings triggers of ours along can be attached.
 -- Called by: create_capture_triggers, capture_problems. Locks: none.
 create or replace function londiste.capture_triggers(
@@ -29,7 +30,8 @@ returns setof record language sql stable set search_path = pg_catalog, pg_temp a
       cross join lateral (
         select i_table where t.op <> 'P'
          union all
-        select p.relid from pg_partition_tree(i_table) p where t.op = 'P' and p.isleaf and p.relid <> i_table) as r (relation)
+        select m.oid from pg_class m where t.op = 'P' and m.oid = any (londiste.members(i_table)) and m.relkind = 'r')
+        as r (relation)
       cross join lateral (
         select case i_capture when 'statement' then format('londiste_%s_%s', i_queue_id, lower(t.op))
                else format('londiste_%s_%s_%s', i_queue_id, i_table, lower(t.op)) end) as n (name)

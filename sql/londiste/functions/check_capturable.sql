@@ -34,8 +34,8 @@ begin
             using errcode = 'feature_not_supported', hint = format('alter table %s set logged', v_rel.relation_name);
     end if;
     for v_member in
-        select p.relid::regclass as name, c.relkind, c.relpersistence
-          from pg_partition_tree(v_rel.relation) p join pg_class c on c.oid = p.relid where p.relid <> v_rel.relation
+        select c.oid::regclass as name, c.relkind, c.relpersistence
+          from pg_class c where c.oid = any (londiste.members(v_rel.relation)) order by c.oid
     loop
         if v_member.relkind = 'f' then
             raise exception 'partition % of table % is a foreign table: what is written there cannot be captured',

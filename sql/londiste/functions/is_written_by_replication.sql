@@ -4,5 +4,5 @@
 create or replace function londiste.is_written_by_replication(i_table oid)
 returns boolean language sql stable set search_path = pg_catalog, pg_temp as $$
     select exists (select from pg_subscription_rel s
-                    where s.srrelid = i_table or s.srrelid in (select t.relid from pg_partition_tree(i_table) t))
+                    where s.srrelid = i_table or s.srrelid = any (londiste.members(i_table)))
 $$;

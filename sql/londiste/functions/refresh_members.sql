@@ -13,17 +13,20 @@ begin
         return;
     end if;
     for v_one in
-        select m.oid, m.oid = any (v_now) as is_new
-          from unnest(v_now || i_table.members) as m (oid)
+        select m.oid, m.oid = any (v_now) as is_new, c.relkind
+          from unnest(v_now || i_table.members) as m (oid) left join pg_class c on c.oid = m.oid
          where (m.oid = any (v_now)) is distinct from (m.oid = any (coalesce(i_table.members, '{}')))
     loop
-        if v_one.is_new then
+        if v_one.is_new and v_one.relkind = 'f' then
+            -- It cannot be locked, and is no part that is captured: capture_problems says so.
+            v_moved := false;
+        elsif v_one.is_new then
             execute format('lock table only %s in share row exclusive mode nowait', v_one.oid::regclass);
             v_moved := londiste.came_with_rows(v_one.oid);
-        elsif exists (select from pg_class c where c.oid = v_one.oid and c.relkind = 'r') then
+        elsif v_one.relkind = 'r' then
             execute format('select exists (select from only %s)', v_one.oid::regclass) into v_moved;
         else
-            v_moved := not exists (select from pg_class c where c.oid = v_one.oid);
+            v_moved := v_one.relkind is null;
         end if;
         if v_moved then
             perform pgq.insert_event(i_table.queue_name, 'no-image', format(
