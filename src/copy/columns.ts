@@ -1,4 +1,4 @@
-import { parseName, quoteIdent } from '../db/identifiers.js';
+import { quoteIdent } from '../db/identifiers.js';
 import { LondisteError } from '../kernel/errors.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Destination } from '../londiste/destination.js';
@@ -28,16 +28,16 @@ export function sourceOf(
   return `(select ${names} from ${relkind === 'p' ? '' : 'only '}${name}${where})`;
 }
 
-/** The same for one range, which may be of a partition: the condition on rows may name the table all the same. */
+/** The same for one range, which may be of a partition; the condition on rows names no table. */
 export function sourceOfRange(
-  { name, rowFilter }: ProviderTable,
+  { rowFilter }: ProviderTable,
   range: BlockRange,
   columns: readonly Copied[],
 ): string {
   const names = listed(columns.map(({ from }) => from.name));
   const conditions = [conditionOf(range), rowFilter && `(${rowFilter})`].filter((one) => one !== undefined);
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  return `(select ${names} from only ${range.relation} as ${quoteIdent(parseName(name).name)}${where})`;
+  return `(select ${names} from only ${range.relation}${where})`;
 }
 
 export function listed(columns: readonly string[]): string {

@@ -30,7 +30,7 @@ export async function prepareToGoOn(bench: Workbench, { name, table }: Copying):
   const { subscriber } = bench;
   if ((await findTable(subscriber, name, table))?.destFiles === undefined) return 'nothing';
   const ranges = await copyRanges(subscriber, name, table);
-  if (ranges.every(({ isDone }) => isDone)) return 'ranges';
+  if (ranges.length > 0 && ranges.every(({ isDone }) => isDone)) return 'ranges';
   if (ranges.some(({ isDone }) => isDone)) await rebuild(bench, table, ({ isKey }) => isKey);
   return 'nothing';
 }

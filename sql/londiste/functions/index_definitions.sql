@@ -26,7 +26,7 @@ returns setof record language sql stable set search_path = pg_catalog, pg_temp a
                case when i.indisexclusion and c.reloptions is not null then
                    format('alter index %s set (%s)', x.index_name, array_to_string(c.reloptions, ', ')) end,
                format('comment on index %s is ', x.index_name) || quote_literal(obj_description(c.oid, 'pg_class')),
-               format('comment on constraint %I on %s is ', k.conname, i_table)
+               'comment on constraint ' || quote_ident(k.conname) || format(' on %s is ', i_table)
                || quote_literal(obj_description(k.oid, 'pg_constraint'))]
              || array(select format('alter index %s alter column %s set statistics %s', x.index_name, a.attnum, a.attstattarget)
                         from pg_attribute a

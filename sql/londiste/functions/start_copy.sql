@@ -16,6 +16,9 @@ begin
            attempts = t.attempts + 1,
            position_tick = case when t.state = 'copying' then t.position_tick end,
            position_snapshot = case when t.state = 'copying' then t.position_snapshot end,
+           snapshot_min = case when t.state = 'copying' then t.snapshot_min end,
+           snapshot_max = case when t.state = 'copying' then t.snapshot_max end,
+           dest_files = case when t.state = 'copying' then t.dest_files end,
            since = case when t.state = 'copying' then t.since else clock_timestamp() end
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
        and t.state in ('wanted', 'copying');

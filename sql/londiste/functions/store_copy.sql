@@ -39,7 +39,7 @@ begin
            index_name, create_index, finish, tablespace, is_constraining, is_key)
     select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition,
            x.index_name, x.create_index, x.finish, x.tablespace, x.is_constraining,
-           coalesce(x.index_name = (select format('%I.%I', n.nspname, i_key_index)
+           coalesce(x.index_name = (select quote_ident(n.nspname) || '.' || quote_ident(i_key_index)
                                       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                                      where c.oid = v_table), false)
       from londiste.index_definitions(v_table) x
