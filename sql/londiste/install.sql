@@ -40,6 +40,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/event_insert.sql
 \ir functions/describe_table.sql
 \ir functions/table_files.sql
+\ir functions/table_definition.sql
 
 -- Capture: from a statement's transition tables to events
 \ir functions/key_list.sql
@@ -64,6 +65,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/capture_row_insert.sql
 \ir functions/capture_row_body.sql
 \ir functions/capture_row_changed.sql
+\ir functions/capture_unchanged_body.sql
 \ir functions/capture_bodies.sql
 \ir functions/create_capture.sql
 \ir functions/is_written_by_replication.sql

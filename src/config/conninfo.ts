@@ -23,11 +23,19 @@ export interface ConnectSettings {
   readonly connectTimeoutMs?: number;
 }
 
+/** The same connection for programs of PostgreSQL itself, like pg_dump: what must not be seen in a process list is apart. */
+export interface LibpqConnection {
+  /** In the keyword form. */
+  readonly conninfo: string;
+  readonly password?: string;
+}
+
 /** A connection string after reading, with what its owner should know about it. */
 export interface Conninfo {
   readonly settings: ConnectSettings;
   /** The password stands in the string itself. */
   readonly holdsPassword: boolean;
+  readonly libpq: LibpqConnection;
   /** Sentences about what is allowed and yet not what its writer may think. */
   readonly notes: readonly string[];
 }
@@ -67,7 +75,30 @@ export function readConninfo(text: string, environment: NodeJS.ProcessEnv): Conn
     ...(options === undefined ? {} : { options }),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
   };
-  return { settings, holdsPassword, notes: [note, plainTextNote(settings, parts)].filter(isThere) };
+  const libpq = {
+    conninfo: formatConninfo(
+      new Map([...parts, ['host', host], ['port', String(port)], ['user', user], ['dbname', database]]),
+      environment,
+    ),
+    ...(password === undefined ? {} : { password }),
+  };
+  return { settings, holdsPassword, libpq, notes: [note, plainTextNote(settings, parts)].filter(isThere) };
+}
+
+/** What must not be seen, or is in the other parts by now. */
+const leftOut = new Set(['password', 'sslpassword', 'passfile', 'service', 'servicefile']);
+/** Files, which libpq does not look for in a home directory that is written as `~`. */
+const files = new Set(['sslrootcert', 'sslcert', 'sslkey']);
+
+function formatConninfo(parts: ConninfoParts, environment: NodeJS.ProcessEnv): string {
+  return [...parts]
+    .filter(([keyword]) => !leftOut.has(keyword))
+    .map(([keyword, value]): [string, string] => [
+      keyword,
+      files.has(keyword) ? expandHome(value, environment) : value,
+    ])
+    .map(([keyword, value]) => `${keyword}='${value.replaceAll(/['\\]/g, '\\$&')}'`)
+    .join(' ');
 }
 
 function addService(parts: ConninfoParts, environment: NodeJS.ProcessEnv): void {

@@ -1,5 +1,5 @@
 import { LondisteError } from '../kernel/errors.js';
-import type { Conninfo, ConnectSettings } from './conninfo.js';
+import type { Conninfo, ConnectSettings, LibpqConnection } from './conninfo.js';
 import { readConfigFile } from './locate.js';
 import type { Program } from './options.js';
 import { Resolver } from './resolve.js';
@@ -24,6 +24,7 @@ export interface CommonSettings {
 /** The section `[londiste]`. */
 export interface LondisteSettings extends CommonSettings {
   readonly provider: ConnectSettings;
+  readonly providerLibpq: LibpqConnection;
   readonly subscriber: ConnectSettings;
   readonly subscription: { readonly queue: string; readonly consumer: string };
   /** 0 for none. */
@@ -77,8 +78,9 @@ const builders: {
 } = {
   londiste: (values, about) => ({
     ...common(values, about),
-    provider: values.connection('provider_db'),
-    subscriber: values.connection('subscriber_db'),
+    provider: values.conninfo('provider_db').settings,
+    providerLibpq: values.conninfo('provider_db').libpq,
+    subscriber: values.conninfo('subscriber_db').settings,
     subscription: { queue: values.text('pgq_queue_name'), consumer: values.text('pgq_consumer_id') },
     lockTimeoutMs: values.number('lock_timeout'),
     memoryBytes: values.number('replay_memory'),
@@ -90,7 +92,7 @@ const builders: {
   }),
   pgqadm: (values, about) => ({
     ...common(values, about),
-    database: values.connection('db'),
+    database: values.conninfo('db').settings,
     maintDelayMs: values.number('maint_delay'),
   }),
 };
@@ -132,9 +134,9 @@ class Values {
     return typeof value === 'number' ? value : wrong(key);
   }
 
-  connection(key: string): ConnectSettings {
+  conninfo(key: string): Conninfo {
     const value = this.#values.get(key);
-    return typeof value === 'object' ? value.settings : wrong(key);
+    return typeof value === 'object' ? value : wrong(key);
   }
 }
 

@@ -32,7 +32,7 @@ export async function checkTable(
     return [
       {
         what: `table ${dest} does not exist on the subscriber`,
-        fix: `create it there with the columns of the provider's`,
+        fix: `create it there with the columns of the provider's; subscriber add --create does that`,
       },
     ];
   }

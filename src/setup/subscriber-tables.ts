@@ -18,6 +18,7 @@ import {
   type SubscribedTable,
 } from '../londiste/table-state.js';
 import { checkTable } from './check.js';
+import { createTable, type Creation } from './create-table.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
 import { notInSet } from './provider.js';
 import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';
@@ -29,43 +30,54 @@ export interface Otherwise {
   readonly columns?: string | undefined;
 }
 
-/** Puts tables on the list, all or none, after checking everything that would stop their copy. */
+/** Tables that were put on the list, and those of them that had to be made on the subscriber. */
+export interface Added {
+  readonly added: readonly string[];
+  readonly created: readonly string[];
+}
+
+/**
+ * Puts tables on the list, all or none, after checking everything that would stop their copy; with `creation` those that
+ * are missing on the subscriber are made there first.
+ */
 export async function addSubscriberTables(
   ends: Ends,
   typed: readonly string[],
-  otherwise: Otherwise = {},
-): Promise<string[]> {
+  { creation, ...otherwise }: Otherwise & { readonly creation?: Creation | undefined } = {},
+): Promise<Added> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
   const set = await providerGetTableList(provider, name.queue);
   const inSet = set.map((table) => table.name);
   const names = await meantOrAll(provider, typed, () => missingTables(ends));
-  const known = await subscriberGetTableList(subscriber, name);
-  const taken = new Map(known.map((table) => [plainly(table.destination), table.name]));
-  const isKnown = new Set(known.map((table) => table.name));
-  const destinations = new Map<string, Destination>();
-  const faults: Fault[] = [];
-  for (const table of names) {
-    const registered = set.find((candidate) => candidate.name === table);
-    if (!registered) throw notInSet('table', table, name.queue, inSet);
-    if (isKnown.has(table)) throw alreadyAdded('table', table);
-    const destination = await destinationFor(subscriber, table, { names, otherwise });
-    const other = taken.get(plainly(destination));
-    if (other !== undefined) faults.push(sharedFault(table, other, destination));
-    faults.push(...(await checkTable(ends, registered, destination)));
-    taken.set(plainly(destination), table);
-    destinations.set(table, destination);
-  }
-  refuseFaults(faults);
-  await requireTicker(provider, name.queue);
   const providerNode = (await getNode(provider)).id;
-  await inTransaction(subscriber, async () => {
+  return await inTransaction(subscriber, async () => {
+    const known = await subscriberGetTableList(subscriber, name);
+    const taken = new Map(known.map((table) => [plainly(table.destination), table.name]));
+    const isKnown = new Set(known.map((table) => table.name));
+    const destinations = new Map<string, Destination>();
+    const created: string[] = [];
+    const faults: Fault[] = [];
+    for (const table of names) {
+      const registered = set.find((candidate) => candidate.name === table);
+      if (!registered) throw notInSet('table', table, name.queue, inSet);
+      if (isKnown.has(table)) throw alreadyAdded('table', table);
+      const destination = await destinationFor(subscriber, table, { names, otherwise });
+      const other = taken.get(plainly(destination));
+      if (other !== undefined) faults.push(sharedFault(table, other, destination));
+      else if (creation && (await createTable(ends, registered, destination, creation))) created.push(table);
+      faults.push(...(await checkTable(ends, registered, destination)));
+      taken.set(plainly(destination), table);
+      destinations.set(table, destination);
+    }
+    refuseFaults(faults);
+    await requireTicker(provider, name.queue);
     // The job may have another name than the one that was installed for.
     await openPosition(subscriber, name, providerNode);
     for (const [table, destination] of destinations)
       await subscriberAddTable(subscriber, name, table, destination);
+    return { added: names, created };
   });
-  return names;
 }
 
 async function destinationFor(

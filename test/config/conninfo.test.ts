@@ -68,6 +68,33 @@ describe('keyword form', () => {
   });
 });
 
+test('for programs of PostgreSQL it is written anew, without what must not be seen', () => {
+  const text = fc.string({ minLength: 1 }).filter((value) => !value.includes('\0'));
+  fc.assert(
+    fc.property(text, text, text, (user, dbname, password) => {
+      const values = {
+        user,
+        dbname,
+        password,
+        sslpassword: 'hidden',
+        sslrootcert: 'system',
+        sslmode: 'verify-full',
+      };
+      const given = Object.entries(values)
+        .map(([keyword, value]) => `${keyword}=${quoteConninfoValue(value)}`)
+        .join(' ');
+      const { settings, libpq } = readConninfo(given, { ...bare, PGHOST: 'db.example' });
+      expect(libpq.password).toBe(password);
+      expect(libpq.conninfo).not.toContain('password');
+      expect(libpq.conninfo).not.toContain('hidden');
+      expect({ ...parse(libpq.conninfo), password, ssl: true }).toEqual({ ...settings, ssl: true });
+    }),
+  );
+  const files = readConninfo('host=h sslmode=prefer sslrootcert=~/root.crt passfile=~/pass', bare);
+  expect(files.libpq.conninfo).toContain("sslrootcert='/nonexistent/root.crt'");
+  expect(files.libpq.conninfo).not.toContain('pass');
+});
+
 describe('URIs', () => {
   test.each([
     ['postgres://u@h/d', { host: 'h', port: 5432, user: 'u', database: 'd' }],

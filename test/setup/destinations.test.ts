@@ -129,7 +129,7 @@ describe('a pair', () => {
     [
       { destTable: 'shop.nothere', columns: 'id' },
       'table shop.nothere does not exist on the subscriber',
-      "create it there with the columns of the provider's",
+      "create it there with the columns of the provider's; subscriber add --create does that",
     ],
     [
       { destTable: 'shop.looks' },

@@ -41,7 +41,7 @@ export async function followByHand(
   as: Session = subscriber,
 ): Promise<void> {
   await provider.query('select pgq.announce_ticker()');
-  const registered = await addSubscriberTables({ ...ends, subscriber: as }, tables);
+  const { added: registered } = await addSubscriberTables({ ...ends, subscriber: as }, tables);
   const states = async (): Promise<string[]> =>
     (await listTables(subscriber, name))
       .filter((table) => registered.includes(table.name))

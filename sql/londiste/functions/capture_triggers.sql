@@ -3,7 +3,7 @@
 -- Statement triggers: no WHEN, no UPDATE OF: a trigger that names a column makes the application's own ALTER of that
 -- column fail. Row triggers have a WHEN without a column: it asks capture_K, which the server folds into the
 -- statement's plan each time it begins one, whether the table is what the functions were generated for. Where it is not,
--- the trigger X fires instead. Those of a partitioned table are cloned by the server to each partition, also to one that
+-- the trigger X fires instead; its name puts it behind the others, whose answer it takes. Those of a partitioned table are cloned by the server to each partition, also to one that
 -- comes later; a TRUNCATE of one partition needs a trigger there, which maintenance adds. Their names hold the table's
 -- oid, so that a table that brings triggers of ours along can be attached.
 -- Called by: create_capture_triggers, capture_problems. Locks: none.
@@ -22,7 +22,7 @@ returns setof record language sql stable set search_path = pg_catalog, pg_temp a
         ('row', 'I', 'after insert', 'for each row when (capture_K())'),
         ('row', 'U', 'after update', 'for each row when (capture_K())'),
         ('row', 'D', 'after delete', 'for each row when (capture_K())'),
-        ('row', 'X', 'after insert or update or delete', 'for each row when (not capture_K())'),
+        ('row', 'X', 'after insert or update or delete', 'for each row when (not capture_K(true))'),
         (null, 'R', 'after truncate', 'for each statement'),
         ('partitioned', 'B', 'before truncate', 'for each statement'),
         ('partitioned', 'P', 'before truncate', 'for each statement')) as t (needed_for, op, event, clauses)

@@ -40,15 +40,11 @@ begin
         execute format('revoke all on function %s() from public', v_one.name);
     end loop;
     if v_table.capture = 'row' then
-        -- Asked as whoever writes to the table, once by each trigger for each statement: see capture_triggers. The signature
-        -- is read under the statement's snapshot, so that all its triggers get the same answer, whenever this is committed.
+        -- Asked as whoever writes to the table.
         execute format(
-            'create or replace function %1$s() returns boolean language plpgsql immutable security definer '
-            'set search_path = pg_catalog, pg_temp as %2$L; grant execute on function %1$s() to public',
-            londiste.capture_name(v_table.queue_id, i_table, 'K'),
-            format('begin return exists (select from londiste.provider_table p where p.queue_id = %s and p.table_oid = %s'
-                   ' and p.layout_signature = londiste.current_layout(%2$s, %3$L)); end',
-                   v_table.queue_id, i_table, v_table.replica_identity));
+            'create or replace function %1$s(i_again boolean default false) returns boolean language plpgsql immutable '
+            'security definer set search_path = pg_catalog, pg_temp as %2$L; grant execute on function %1$s to public',
+            londiste.capture_name(v_table.queue_id, i_table, 'K'), londiste.capture_unchanged_body(v_table));
     end if;
     update londiste.provider_table p
        set capture_digest = londiste.capture_digest(v_table.queue_id, i_table)

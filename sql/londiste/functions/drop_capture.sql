@@ -16,7 +16,7 @@ begin
         execute format('drop trigger if exists %I on %s', v_one.tgname, v_one.tgrelid::regclass);
     end loop;
     for v_function in select f.name from unnest(v_functions) as f (name) where to_regproc(f.name) is not null loop
-        execute format('drop function %s()', v_function);
+        execute format('drop function %s', v_function);
     end loop;
 end
 $$;

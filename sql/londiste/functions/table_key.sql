@@ -16,6 +16,19 @@ begin
         key_columns := '{}';
         return;
     end if;
+    if i_identity = 'default' then
+        -- Columns of a primary key are NOT NULL, so nothing but the index has to be looked at.
+        select i.indexrelid, (i.indkey::smallint[])[0:i.indnkeyatts - 1], (
+               select array_agg(a.attname::text order by array_position(i.indkey, a.attnum))
+                 from pg_attribute a
+                where a.attrelid = i_table and a.attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+          into key_index, key_numbers, key_columns
+          from pg_index i
+         where i.indrelid = i_table and i.indisprimary and i.indimmediate and i.indisvalid and not i.indisexclusion;
+        if found then
+            return;
+        end if;
+    end if;
     select i.indexrelid, array_agg(a.attnum order by k.ord), array_agg(a.attname::text order by k.ord)
       into key_index, key_numbers, key_columns
       from pg_index i

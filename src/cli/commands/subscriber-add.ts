@@ -1,7 +1,8 @@
 import { LondisteError } from '../../kernel/errors.js';
+import type { Creation } from '../../setup/create-table.js';
 import { addSubscriberTables, type Otherwise } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
-import { withEnds } from '../context.js';
+import { withEnds, type LondisteContext } from '../context.js';
 
 export const subscriberAdd: LondisteCommand = {
   words: 'subscriber add',
@@ -18,10 +19,20 @@ export const subscriberAdd: LondisteCommand = {
       summary:
         'for one table: carry only these columns; there=here where the subscriber has another name for one',
     },
+    {
+      flags: '--create',
+      summary:
+        'make tables that are missing here: columns, types, defaults, identity, generated columns, key, sequences',
+    },
+    {
+      flags: '--create-full',
+      summary: 'make them with indexes, constraints, triggers and grants too, by pg_dump',
+    },
   ],
   examples: [
     'londiste replica.ini subscriber add entry',
     'londiste replica.ini subscriber add --all',
+    'londiste replica.ini subscriber add --all --create',
     'londiste replica.ini subscriber add entry --dest-table archive.entry_2024 --columns id,name,address=addr',
   ],
   async run(context, { args, options }) {
@@ -30,8 +41,20 @@ export const subscriberAdd: LondisteCommand = {
         hint: 'name tables, or type: subscriber add --all',
       });
     }
+    const creation = creationOf(context, options);
     const { destTable, columns } = options as Otherwise;
-    const added = await withEnds(context, (ends) => addSubscriberTables(ends, args, { destTable, columns }));
+    const { added, created } = await withEnds(context, (ends) =>
+      addSubscriberTables(ends, args, { destTable, columns, creation }),
+    );
+    for (const table of created) context.say(`Created: ${table}`);
     for (const table of added) context.say(`Added: ${table}`);
   },
 };
+
+function creationOf(
+  { settings }: LondisteContext,
+  options: Readonly<Record<string, unknown>>,
+): Creation | undefined {
+  if (options['createFull'] === true) return { kind: 'full', from: settings.providerLibpq };
+  return options['create'] === true ? { kind: 'plain' } : undefined;
+}
