@@ -141,6 +141,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/land_range.sql
 \ir functions/land_copy.sql
 \ir functions/missing_definitions.sql
+\ir functions/copy_progress.sql
 \ir functions/definition_built.sql
 
 -- Rights
