@@ -1,5 +1,5 @@
 -- How far the copies of a subscription are, a row for each table that is not `ok`: its ranges (one where it is copied whole)
--- and how many have landed, rows that have landed and rows and bytes (as COPY writes them) that are under way now; while
+-- and how many have landed, rows that have landed and rows that are on their way; while
 -- indexes are built the one that is, its phase and the fraction of that phase, and how many are still to come.
 -- Called by: copy status, copy watch, on the subscriber. Locks: none.
 create or replace function londiste.copy_progress(
@@ -8,7 +8,7 @@ create or replace function londiste.copy_progress(
     out rows_under_way bigint, out bytes_under_way bigint, out index_name text, out index_phase text, out index_fraction float8,
     out indexes_missing bigint)
 returns setof record language sql stable as $$
-    select t.table_name, t.state, t.error, r.ranges, r.done, r.copied_rows, c.tuples, c.bytes, b.name, b.phase, b.fraction,
+    select t.table_name, t.state, t.error, r.ranges, r.done, r.copied_rows, c.tuples, b.name, b.phase, b.fraction,
            (select count(*) from londiste.missing_definitions(i_queue_name, i_consumer_name, t.table_name) d where not d.has_index)
       from londiste.table_state t
       cross join lateral (
@@ -17,7 +17,7 @@ returns setof record language sql stable as $$
               from londiste.copy_range x
              where x.queue_name = t.queue_name and x.consumer_name = t.consumer_name and x.table_name = t.table_name) r
       cross join lateral (
-            select coalesce(sum(p.tuples_processed), 0)::bigint as tuples, coalesce(sum(p.bytes_processed), 0)::bigint as bytes
+            select coalesce(sum(p.tuples_processed), 0)::bigint as tuples
               from pg_catalog.pg_stat_progress_copy p
              where p.relid = to_regclass(coalesce(t.dest_table, t.table_name)) and p.command = 'COPY FROM') c
       left join lateral (
