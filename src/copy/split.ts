@@ -54,7 +54,7 @@ export async function copyGroup(
   const group = byGroups ? wanted.slice(0, lanes.length) : wanted;
   log.info(
     { table, ranges: group.length, of: ranges.length, snapshot },
-    `table ${table}: copying ${group.length} of ${ranges.length} ranges`,
+    `table ${table}: ${goesOn ? 'going on with' : 'copying'} ${group.length} of ${ranges.length} ranges`,
   );
   await landRanges(bench, copying, { reading, ranges: group, lanes, isFirst: !goesOn });
   return group.length === wanted.length ? 'ranges' : 'group';
