@@ -52,6 +52,8 @@ create table if not exists londiste.table_state (
     -- The files of the table here when a copy in ranges had emptied it, as table_files writes them: in another one the ranges
     -- that have landed are not.
     dest_files         text,
+    -- What current_layout said of the provider's table then: in another one rows may have changed without an event.
+    source_digest      text,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );

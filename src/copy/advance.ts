@@ -22,7 +22,7 @@ import type { Workbench } from './workbench.js';
 export async function advance(bench: Workbench, table: SubscribedTable): Promise<boolean> {
   const { name } = table;
   if (table.state === 'wanted' || table.state === 'copying') {
-    if (!(await copy(bench, name))) return false;
+    if (!(await copy(bench, table))) return false;
     await tap('copy.landed');
     bench.log.info({ table: name }, `table ${name}: rows copied`);
   }
@@ -31,11 +31,11 @@ export async function advance(bench: Workbench, table: SubscribedTable): Promise
 }
 
 /** wanted → copying → building. The provider keeps every event from before the snapshot is taken. */
-async function copy(bench: Workbench, table: string): Promise<boolean> {
+async function copy(bench: Workbench, { name: table, state }: SubscribedTable): Promise<boolean> {
   const { subscriber, name, fence, log } = bench;
   if (!(await startCopy(subscriber, { name, table, fence }))) return false;
   log.info({ table }, `table ${table}: copying`);
-  return await blaming(table, () => transferTable(bench, table));
+  return await blaming(table, () => transferTable(bench, table, { isNew: state === 'wanted' }));
 }
 
 /** building → catching-up, standing at the snapshot of the copy. */
@@ -84,12 +84,13 @@ async function catchUpToHead(bench: Workbench, table: string): Promise<boolean> 
     await blaming(table, () => buildWhatHolds(bench, here));
     const head = await headFor(bench, here);
     if (head === 'none-yet') return false;
+    let stands: SubscribedTable | undefined = here;
     if (head !== undefined && !here.snapshot.contains(Snapshot.parse(head.snapshot))) {
       if (!(await blaming(table, () => bench.catchUp(table, head)))) return false;
       await tap('copy.caught-up');
       if (!isExact(here) || Date.now() - began > shortRoundMs) continue;
+      stands = await findTable(subscriber, name, table);
     }
-    const stands = await findTable(subscriber, name, table);
     if (stands?.snapshot === undefined || stands.tickId === undefined) return false;
     const mark = { tickId: stands.tickId, snapshot: stands.snapshot.text };
     if (!(await setTableState(subscriber, name, { table, event: 'caught-up', fence, mark }))) return false;

@@ -16,6 +16,8 @@ export interface Reading {
   readonly table: string;
   readonly snapshot: string;
   readonly filenode: number;
+  /** What it looks like on the provider, in one word. */
+  readonly digest: string;
   /** The files that its rows lie in on the provider. */
   readonly files: readonly TableFile[];
   readonly registered: ProviderTable;
@@ -60,15 +62,28 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
   const keyHere = namesHere(registered.keyColumns, destination).filter((column) => column !== undefined);
   const key = registered.keyColumns.length === 0 ? undefined : uniqueOver(here, keyHere);
   const files = await tableFiles(feed, table);
-  return { table, snapshot, filenode, files, registered, there, here, stored, columns, key };
+  // Not in the feed's transaction, whose view of the catalogue may be older than the table.
+  const { digest } = await provider.one<{ digest: string }>(
+    'select londiste.current_layout($1::regclass) as digest',
+    [table],
+  );
+  return { table, snapshot, filenode, digest, files, registered, there, here, stored, columns, key };
 }
 
 /** What a copy that begins with this reading writes down. */
 export function planOf(
-  { snapshot, filenode, registered, key }: Reading,
+  { snapshot, filenode, registered, digest, key }: Reading,
   { holdTick, ranges }: { holdTick: number; ranges: readonly BlockRange[] },
 ): CopyPlan {
-  return { holdTick, snapshot, filenode, layoutId: registered.layoutId, keyIndex: key?.name, ranges };
+  return {
+    holdTick,
+    snapshot,
+    filenode,
+    layoutId: registered.layoutId,
+    sourceDigest: digest,
+    keyIndex: key?.name,
+    ranges,
+  };
 }
 
 async function describe(session: Workbench['feed'], table: string, side: string): Promise<TableShape> {

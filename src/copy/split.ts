@@ -54,7 +54,7 @@ export async function copyGroup(
   const group = byGroups ? wanted.slice(0, lanes.length) : wanted;
   log.info(
     { table, ranges: group.length, of: ranges.length, snapshot },
-    `table ${table}: copying ${group.length} of ${ranges.length} ranges`,
+    `table ${table}: ${goesOn ? 'going on with' : 'copying'} ${group.length} of ${ranges.length} ranges`,
   );
   await landRanges(bench, copying, { reading, ranges: group, lanes, isFirst: !goesOn });
   return group.length === wanted.length ? 'ranges' : 'group';
@@ -66,10 +66,10 @@ export async function copyGroup(
  */
 async function canGoOn(
   { subscriber }: Workbench,
-  { snapshot, stored, files, registered, key }: Reading,
+  { snapshot, stored, files, digest, key }: Reading,
   ranges: readonly StoredRange[],
 ): Promise<boolean> {
-  const { destFiles, lastCopySnapshot, layoutId, destination, snapshot: position } = stored;
+  const { destFiles, lastCopySnapshot, sourceDigest, destination, snapshot: position } = stored;
   const isBegun = destFiles !== undefined && lastCopySnapshot !== undefined;
   if (!isBegun || !ranges.some(({ isDone }) => isDone)) return false;
   const now = Snapshot.parse(snapshot);
@@ -77,7 +77,7 @@ async function canGoOn(
     key !== undefined &&
     now.contains(Snapshot.parse(lastCopySnapshot)) &&
     (position === undefined || now.contains(position)) &&
-    layoutId === registered.layoutId &&
+    sourceDigest === digest &&
     areSameFiles(ranges, files) &&
     destFiles === shownFiles(await tableFiles(subscriber, destination.table))
   );

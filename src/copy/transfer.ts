@@ -15,10 +15,14 @@ import type { Workbench } from './workbench.js';
  * put in place of the rows on the subscriber, in one transaction there with the record of it; a larger one comes in ranges. False
  * when the table is not this copy's any more.
  */
-export async function transferTable(bench: Workbench, table: string): Promise<boolean> {
+export async function transferTable(
+  bench: Workbench,
+  table: string,
+  { isNew }: { isNew: boolean },
+): Promise<boolean> {
   const copying = { name: bench.name, table, fence: bench.fence };
   try {
-    let done = await prepareToGoOn(bench, copying);
+    let done: Landed = isNew ? 'nothing' : await prepareToGoOn(bench, copying);
     while (done !== 'whole' && done !== 'ranges') {
       if (done === 'group') await betweenGroups(bench, table);
       done = await underSnapshot(bench, copying);

@@ -16,6 +16,8 @@ export interface CopyPlan {
   readonly snapshot: string;
   readonly filenode: number;
   readonly layoutId: string;
+  /** What the provider's table looks like, in one word. */
+  readonly sourceDigest: string;
   /** The index on the subscriber by which changes find their rows. */
   readonly keyIndex: string | undefined;
   /** None: the whole table is one. */
@@ -53,8 +55,8 @@ export function startCopy(session: Session, copying: Copying): Promise<boolean> 
 
 /** Begins the copy's record anew. False when the table is not in `copying` any more. */
 export function storeCopy(session: Session, copying: Copying, plan: CopyPlan): Promise<boolean> {
-  const { holdTick, snapshot, filenode, layoutId, keyIndex, ranges } = plan;
-  const whole = [holdTick, snapshot, filenode, layoutId, keyIndex ?? null];
+  const { holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex, ranges } = plan;
+  const whole = [holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex ?? null];
   if (ranges.length === 0) return done(session, copying, 'store_copy', whole);
   return done(session, copying, 'store_copy', [
     ...whole,

@@ -17,8 +17,8 @@ export interface SubscribedTable {
   /** The smallest and the largest of the snapshots that the pieces of the last copy were read under. */
   readonly copySnapshot: string | undefined;
   readonly lastCopySnapshot: string | undefined;
-  /** What was copied: the layout of the provider's rows, the files that they went into. */
-  readonly layoutId: string | undefined;
+  /** What was copied: the provider's table as it was, the files that the rows went into. */
+  readonly sourceDigest: string | undefined;
   readonly destFiles: string | undefined;
   readonly attempts: number;
   /** When it came into this state, as the server prints it. */
@@ -99,7 +99,7 @@ interface Row {
   position_tick: number | null;
   snapshot_min: string | null;
   snapshot_max: string | null;
-  layout_id: string | null;
+  source_digest: string | null;
   dest_files: string | null;
   attempts: number;
   error: string | null;
@@ -143,7 +143,7 @@ function toTable(row: Row): SubscribedTable {
     tickId: row.position_tick ?? undefined,
     copySnapshot: row.snapshot_min ?? undefined,
     lastCopySnapshot: row.snapshot_max ?? undefined,
-    layoutId: row.layout_id ?? undefined,
+    sourceDigest: row.source_digest ?? undefined,
     destFiles: row.dest_files ?? undefined,
     attempts: row.attempts,
     since: row.since,

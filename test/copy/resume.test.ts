@@ -9,6 +9,7 @@ import {
   resyncTables,
   retryTables,
 } from '../../src/setup/subscriber-tables.js';
+import { checkSubscription } from '../../src/setup/subscription.js';
 import { open } from '../support/databases.js';
 import { definitionsOf } from '../support/definitions.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
@@ -193,19 +194,29 @@ test('what was dropped is not lost when a copy parks, or is given up', { timeout
   await pair.subscriber.execute(`alter table entry add constraint no_late check (id < 11000)`);
   await addSubscriberTables(pair.ends, ['entry']);
   await eventually(stateOf, 'parked');
+  expect((await checkSubscription(pair.ends)).faults.map(({ fix }) => fix)).toEqual(
+    Array(3).fill('londiste CONFIG subscriber retry public.entry, or resync'),
+  );
   expect(await definitionsOf(pair.subscriber, 'entry')).not.toEqual(definitions);
   await pair.subscriber.execute(`alter table entry drop constraint no_late`);
   await retryTables(pair.ends, ['entry']);
   await equal();
 
   // Taken off the list in the middle, and added again when it has become small.
+  let told: string[] = [];
   arm('copy.range-landed', async () => {
     disarmAll();
     await using session = await open(pair.subscriberSettings);
-    await removeSubscriberTables({ ...pair.ends, subscriber: session }, ['entry']);
+    const { faults } = await removeSubscriberTables({ ...pair.ends, subscriber: session }, ['entry']);
+    told = faults.map(({ fix }) => fix);
   });
   await resyncTables(pair.ends, ['entry']);
   await eventually(stateOf, undefined);
+  expect(told).toEqual([
+    'CREATE UNIQUE INDEX entry_pkey ON public.entry USING btree (id); alter table only public.entry add constraint entry_pkey primary key using index entry_pkey',
+    'CREATE UNIQUE INDEX entry_code_key ON public.entry USING btree (code); alter table only public.entry add constraint entry_code_key unique using index entry_code_key',
+    'CREATE INDEX entry_item ON public.entry USING btree (item)',
+  ]);
   expect(await definitionsOf(pair.subscriber, 'entry')).not.toEqual(definitions);
   await pair.provider.execute('truncate entry');
   await addSubscriberTables(pair.ends, ['entry']);

@@ -1,11 +1,11 @@
 -- How far the copies of a subscription are, a row for each table that is not `ok`: its ranges (one where it is copied whole)
--- and how many have landed, rows that have landed and rows that are on their way; while
--- indexes are built the one that is, its phase and the fraction of that phase, and how many are still to come.
+-- and how many have landed, rows that have landed and rows that are on their way; while indexes are built the one that
+-- is, its phase and the fraction of that phase, and how many are still to come.
 -- Called by: copy status, copy watch, on the subscriber. Locks: none.
 create or replace function londiste.copy_progress(
     i_queue_name text, i_consumer_name text,
     out table_name text, out state text, out error text, out ranges bigint, out ranges_done bigint, out rows_done bigint,
-    out rows_under_way bigint, out bytes_under_way bigint, out index_name text, out index_phase text, out index_fraction float8,
+    out rows_under_way bigint, out index_name text, out index_phase text, out index_fraction float8,
     out indexes_missing bigint)
 returns setof record language sql stable as $$
     select t.table_name, t.state, t.error, r.ranges, r.done, r.copied_rows, c.tuples, b.name, b.phase, b.fraction,

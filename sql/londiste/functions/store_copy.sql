@@ -5,7 +5,7 @@
 -- dropped. Locks: the position row, the table's row. Returns false when the table is not in `copying` any more.
 create or replace function londiste.store_copy(
     i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint,
-    i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text, i_key_index text,
+    i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text, i_source_digest text, i_key_index text,
     i_relations text[] default '{null}', i_filenodes bigint[] default '{null}',
     i_lower_bounds bigint[] default '{null}', i_upper_bounds bigint[] default '{null}')
 returns boolean language plpgsql as $$
@@ -15,7 +15,7 @@ begin
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     update londiste.table_state t
        set position_tick = i_hold_tick, position_snapshot = null, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
-           filenode = i_filenode, layout_id = i_layout_id, dest_files = null
+           filenode = i_filenode, layout_id = i_layout_id, source_digest = i_source_digest, dest_files = null
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
        and t.state = 'copying'
     returning coalesce(t.dest_table, t.table_name) into v_table;

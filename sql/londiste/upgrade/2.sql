@@ -6,7 +6,8 @@ alter table londiste.table_state
     add column if not exists error_key  text,
     add column if not exists dest_table text,
     add column if not exists columns    text,
-    add column if not exists dest_files text;
+    add column if not exists dest_files text,
+    add column if not exists source_digest text;
 
 alter table londiste.copy_range
     add column if not exists relation text,
