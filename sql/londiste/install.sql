@@ -40,6 +40,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/column_names.sql
 \ir functions/event_insert.sql
 \ir functions/describe_table.sql
+\ir functions/table_files.sql
 \ir functions/table_definition.sql
 
 -- Capture: from a statement's transition tables to events
@@ -129,8 +130,19 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/park_table.sql
 \ir functions/lock_targets.sql
 \ir functions/set_sequence.sql
+
+-- Subscriber: copies
+\ir functions/start_copy.sql
+\ir functions/index_definitions.sql
 \ir functions/store_copy.sql
+\ir functions/clear_target.sql
+\ir functions/continue_copy.sql
+\ir functions/copy_ranges.sql
+\ir functions/land_range.sql
 \ir functions/land_copy.sql
+\ir functions/missing_definitions.sql
+\ir functions/copy_progress.sql
+\ir functions/definition_built.sql
 
 -- Rights
 \ir grants.sql

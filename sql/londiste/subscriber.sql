@@ -49,11 +49,17 @@ create table if not exists londiste.table_state (
     -- a list like id,name,address=addr, in which addr is the name here.
     dest_table         text,
     columns            text,
+    -- The files of the table here when a copy in ranges had emptied it, as table_files writes them: in another one the ranges
+    -- that have landed are not.
+    dest_files         text,
+    -- What current_layout said of the provider's table then: in another one rows may have changed without an event.
+    source_digest      text,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );
 
--- The pieces that a copy is made of. `snapshot` is what a landed piece was read under.
+-- The pieces that a copy is made of. `snapshot` is what a landed piece was read under. One without bounds is the whole table;
+-- else it is of `relation`, the table or its partition, from block `lower_bound` to before `upper_bound`, or to the end.
 create table if not exists londiste.copy_range (
     queue_name     text not null,
     consumer_name  text not null,
@@ -64,12 +70,16 @@ create table if not exists londiste.copy_range (
     state          text not null default 'wanted' check (state in ('wanted', 'done')),
     snapshot       txid_snapshot,
     copied_rows    bigint,
+    relation       text,
+    -- The provider's file of `relation`: another one has its rows in other blocks.
+    filenode       bigint,
     primary key (queue_name, consumer_name, table_name, nr),
     foreign key (queue_name, consumer_name, table_name) references londiste.table_state on delete cascade
 );
 
 -- Indexes, constraints and triggers of a table as they were before its copy began: nothing is ever dropped whose
--- definition is not here.
+-- definition is not here. What is dropped outlives the table's place on the list, so that a copy which was given up loses no
+-- index: it is no child of table_state.
 create table if not exists londiste.stored_definition (
     queue_name     text    not null,
     consumer_name  text    not null,
@@ -78,8 +88,16 @@ create table if not exists londiste.stored_definition (
     name           text    not null,
     definition     text    not null,
     is_dropped     boolean not null default false,
-    primary key (queue_name, consumer_name, table_name, kind, name),
-    foreign key (queue_name, consumer_name, table_name) references londiste.table_state on delete cascade
+    -- For indexes, and constraints that own one: the index, the statement that creates it (none where only its constraint does),
+    -- those that make the rest of it, the tablespace it is in (none: the database's own).
+    index_name     text,
+    create_index   text,
+    finish         text[],
+    tablespace     text,
+    -- Whether it is the key by which changes find their rows, and whether it refuses some sets of rows.
+    is_key         boolean not null default false,
+    is_constraining boolean not null default false,
+    primary key (queue_name, consumer_name, table_name, kind, name)
 );
 
 -- The value of each sequence as it was last set from the provider.

@@ -1,4 +1,6 @@
 import { loadConfig, type LondisteSettings } from '../config/load.js';
+import { copyStatus } from './commands/copy-status.js';
+import { copyWatch } from './commands/copy-watch.js';
 import { demo } from './commands/demo.js';
 import { providerAdd } from './commands/provider-add.js';
 import { providerAddSeq } from './commands/provider-add-seq.js';
@@ -50,6 +52,8 @@ const londiste: Program<LondisteSettings> = {
     subscriberUnregister,
     subscriberResync,
     subscriberRetry,
+    copyStatus,
+    copyWatch,
     replay,
   ],
   load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),

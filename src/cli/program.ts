@@ -123,11 +123,16 @@ function add<Given>(
   });
 }
 
-/** The commands `provider …` and `subscriber …` hang on a word that does nothing by itself. */
+/** Commands of two words hang on the first, which does nothing by itself. */
 function group(parent: Commander, word: string): Commander {
   const there = parent.commands.find((command) => command.name() === word);
   return (
-    there ?? parent.command(word).description(`commands for the ${word}`).exitOverride().showHelpAfterError()
+    there ??
+    parent
+      .command(word)
+      .description(`commands for ${word === 'copy' ? 'copies of tables' : `the ${word}`}`)
+      .exitOverride()
+      .showHelpAfterError()
   );
 }
 

@@ -32,6 +32,10 @@ export interface LondisteSettings extends CommonSettings {
   readonly memoryBytes: number;
   /** 0 for none. */
   readonly statementTimeoutMs: number;
+  readonly parallelCopies: number;
+  readonly copyConnections: number;
+  readonly copyRangeBytes: number;
+  readonly copySnapshot: 'table' | 'range';
 }
 
 /** The section `[pgqadm]`. */
@@ -81,6 +85,10 @@ const builders: {
     lockTimeoutMs: values.number('lock_timeout'),
     memoryBytes: values.number('replay_memory'),
     statementTimeoutMs: values.number('statement_timeout'),
+    parallelCopies: values.number('parallel_copies'),
+    copyConnections: values.number('copy_connections'),
+    copyRangeBytes: values.number('copy_range_size'),
+    copySnapshot: values.text('copy_snapshot') === 'range' ? 'range' : 'table',
   }),
   pgqadm: (values, about) => ({
     ...common(values, about),

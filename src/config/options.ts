@@ -149,6 +149,30 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       default: '0',
       help: 'seconds that one statement of replay may run; 0 is no limit',
     },
+    {
+      key: 'parallel_copies',
+      type: { kind: 'integer', least: 1, most: 64 },
+      default: '4',
+      help: 'how many tables are copied at once; each takes two connections to the provider and one to the subscriber',
+    },
+    {
+      key: 'copy_connections',
+      type: { kind: 'integer', least: 1, most: 64 },
+      default: '2',
+      help: 'connections to each server over which the rows of one large table are copied',
+    },
+    {
+      key: 'copy_range_size',
+      type: { kind: 'bytes', least: '64kB', most: '1024GB' },
+      default: '64MB',
+      help: 'how much of a table is copied in one transaction; a larger table is copied in ranges, and its indexes are built after the rows',
+    },
+    {
+      key: 'copy_snapshot',
+      type: { kind: 'choice', of: ['table', 'range'] },
+      default: 'table',
+      help: 'table: all of a table is read in one transaction of the provider; range: none there is open longer than a range takes',
+    },
   ],
   pgqadm: [
     { ...jobName, example: 'ticker' },
@@ -186,7 +210,6 @@ export const obsoleteOf: Readonly<Record<Program, readonly Obsolete[]>> = {
     { key: 'maint_delay' },
     { key: 'mirror_queue', silent: [''] },
     { key: 'compare_sql' },
-    { key: 'parallel_copies', silent: ['1'] },
     {
       key: 'fake',
       silent: ['', '0'],

@@ -10,21 +10,23 @@ import type { Workbench } from './workbench.js';
 
 /**
  * Keeps what failed with the table, where `subscriber tables` shows it: parks the table when nothing but an operator can
- * mend it, or leaves it in its state to be tried again. A failure that costs the connection is nobody's fault, and
- * without that to the subscriber there is nothing to go on with, so it is thrown.
+ * mend it, or leaves it in its state to be tried again. A failure that costs the connection is nobody's fault; one that
+ * costs the connection to the subscriber is told in the log alone.
+ *
+ * @throws LondisteError when this process has been replaced.
  */
 export async function keepFailure(
   bench: Workbench,
   table: string,
   thrown: unknown,
 ): Promise<'parked' | 'retry'> {
-  const { subscriber, provider, feed, name, log } = bench;
+  const { subscriber, name, log } = bench;
   const error = asLondisteError(thrown);
   const told = error.of(table);
-  if (subscriber.closed || error.kind === 'fenced') throw told;
+  if (error.kind === 'fenced') throw told;
   // What fails because the other end is gone says so in many ways. Dropped by us, as one is whose events cannot be
   // read on, is not gone.
-  const isConnected = !provider.lost && !feed.lost;
+  const isConnected = !bench.lost && !subscriber.closed;
   // The next pass finds events that are gone, and has the table copied.
   const isMine = error.tableReaction === 'park' && !isEventsGone(error);
   if (isConnected && isMine && (await park(bench, table, told))) {
@@ -32,7 +34,7 @@ export async function keepFailure(
     return 'parked';
   }
   log.error({ ...explain(told), table }, told.message);
-  await setTableError(subscriber, name, table, told);
+  if (!subscriber.closed) await setTableError(subscriber, name, table, told);
   return 'retry';
 }
 

@@ -28,8 +28,15 @@ export class Retries {
     this.#failed.delete(name);
   }
 
-  /** Milliseconds until the first of them is due. */
-  untilNext(): number {
-    return Math.max(0, Math.min(Infinity, ...[...this.#failed.values()].map(({ at }) => at)) - Date.now());
+  /** Forgets all others: an operator has taken them off the list, or they are parked. */
+  keepOnly(tables: readonly SubscribedTable[]): void {
+    const names = new Set(tables.map(({ name }) => name));
+    for (const name of this.#failed.keys()) if (!names.has(name)) this.#failed.delete(name);
+  }
+
+  /** Milliseconds until the first of them is due that was not due yet at a time. */
+  untilNext(lookedAt = -Infinity): number {
+    const times = [...this.#failed.values()].map(({ at }) => at).filter((at) => at > lookedAt);
+    return Math.max(0, Math.min(Infinity, ...times) - Date.now());
   }
 }

@@ -3,7 +3,7 @@ import { lockPosition } from '../londiste/position.js';
 import { heldTick, releaseEvents } from '../londiste/provider.js';
 import { earliestTick } from '../londiste/restore-hold.js';
 import { subscriberGetTableList } from '../londiste/table-state.js';
-import type { Workbench } from './workbench.js';
+import type { Desk } from './desk.js';
 
 /**
  * Lets the provider drop the events that no table needs any more: it keeps those of the table that stands furthest back,
@@ -16,7 +16,7 @@ export async function settleHold({
   subscriber,
   name,
   fence,
-}: Pick<Workbench, 'provider' | 'subscriber' | 'name' | 'fence'>): Promise<void> {
+}: Pick<Desk, 'provider' | 'subscriber' | 'name' | 'fence'>): Promise<void> {
   const held = await heldTick(provider, name);
   if (held === undefined || (await neededTick()) === held) return;
   await inTransaction(subscriber, async () => {

@@ -3,8 +3,22 @@ import type { Log } from '../kernel/log.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import type { Tick } from '../table/tick.js';
 
-/** The copier's own connections, and how one table's events are applied over them. */
-export interface Workbench extends AsyncDisposable {
+/** A way for rows: they are read over one connection and written over the other. */
+export interface Lane {
+  readonly feed: Session;
+  readonly subscriber: Session;
+}
+
+/** How large tables are copied. */
+export interface CopySettings {
+  /** Bytes of a table's file that are copied in one transaction. */
+  readonly rangeBytes: number;
+  /** Whether all ranges of a table are read under one snapshot, or each lane's under one of its own. */
+  readonly snapshots: 'table' | 'range';
+}
+
+/** The connections over which one table at a time is copied, and how its events are applied over them. */
+export interface Workbench extends Lane, AsyncDisposable {
   readonly name: SubscriptionName;
   readonly provider: Session;
   /** Streams rows and events; in a transaction of its own while a table is copied. */
@@ -13,6 +27,15 @@ export interface Workbench extends AsyncDisposable {
   /** The number under which this process serves the subscription. */
   readonly fence: number;
   readonly log: Log;
-  /** Applies the table's events up to `to`; false when it is not `catching-up` any more. */
+  readonly settings: CopySettings;
+  /** Applies the table's events up to `to`; false when it is not there to be caught up with any more. */
   readonly catchUp: (table: string, to: Tick) => Promise<boolean>;
+  /** All lanes that a large table may use; the first is the workbench itself. */
+  readonly lanes: () => Promise<readonly Lane[]>;
+  /** Whether a connection has ended by itself. */
+  readonly lost: boolean;
+  /** Whether another table can be copied over it. */
+  readonly usable: boolean;
+  /** Drops all connections at once. */
+  readonly cut: () => void;
 }

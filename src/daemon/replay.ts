@@ -50,7 +50,13 @@ export async function runReplay(
       if (replayed.tookOver.length > 0) bells.copy.ring();
     },
   });
-  const copier = new Copier({ log, bell: bells.copy, open: () => connections.openWorkbench() });
+  const copier = new Copier({
+    log,
+    bell: bells.copy,
+    parallel: settings.parallelCopies,
+    openDesk: () => connections.openDesk(),
+    openWorkbench: () => connections.openWorkbench(),
+  });
   let patience: NodeJS.Timeout | undefined;
   stop.addEventListener('abort', () => {
     patience = setTimeout(() => {

@@ -1,3 +1,4 @@
+import type { Desk } from '../copy/desk.js';
 import type { Workbench } from '../copy/workbench.js';
 import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
@@ -6,11 +7,11 @@ import type { Log } from '../kernel/log.js';
 import { Layouts } from '../londiste/layout.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import { tickChannel } from '../pgq/ticker.js';
-import { catchUp } from '../replay/catch-up.js';
 import type { KeyTable } from '../replay/key-table.js';
 import { claim, prepareSubscriber, Targets, type Link } from '../replay/link.js';
 import { firstEvents } from '../replay/take.js';
 import { registerSubscriber } from '../setup/subscription.js';
+import { openDesk, openWorkbench } from './copy-connections.js';
 
 /** What the replay daemon of one subscription needs to know. */
 export interface ReplaySettings {
@@ -24,6 +25,14 @@ export interface ReplaySettings {
   /** 0 for none, as is the next. */
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** How many tables are copied at once. */
+  readonly parallelCopies: number;
+  /** Connections to each server for the rows of one large table. */
+  readonly copyConnections: number;
+  /** Bytes of a table's file that are copied in one transaction; a table that is no larger comes in one. */
+  readonly copyRangeBytes: number;
+  /** Whether all rows of a large table are read under one snapshot, or each range under one of its own. */
+  readonly copySnapshot: 'table' | 'range';
 }
 
 /** How long a start waits for a predecessor that is just ending, and a reconnect for the server to notice our own old session. */
@@ -31,6 +40,9 @@ const claimPatienceMs = { start: 2_000, reconnect: 60_000 };
 
 /** Memory of the provider's server for putting the events of a batch in order before it writes them to disk. */
 const sortMemory = '16MB';
+
+/** A statement of a copy may run for hours, and a predecessor's that goes on after its death would be in the way. */
+const forCopies = { client_connection_check_interval: '2s', statement_timeout: '0' };
 
 interface Options {
   readonly log: Log;
@@ -76,40 +88,31 @@ export class SubscriptionConnections implements AsyncDisposable {
     return this.#linkOver({ provider, subscriber, feed: () => this.#openFeed() }, this.#fence);
   }
 
-  /** The copier's own connections; undefined while replay does not serve the subscription. */
+  /** The connections from which the copier looks after its tables; undefined while replay does not serve the subscription. */
+  async openDesk(): Promise<Desk | undefined> {
+    if (this.#fence === undefined) return undefined;
+    const about = { name: this.#settings.name, fence: this.#fence, log: this.#log };
+    return openDesk({ open: (side, purpose) => this.#openForCopies(side, purpose) }, about);
+  }
+
+  /** The connections over which the copier brings one table after the other. */
   async openWorkbench(): Promise<Workbench | undefined> {
     const fence = this.#fence;
     if (fence === undefined) return undefined;
-    const { lockTimeoutMs } = this.#settings;
-    const opened: Session[] = [];
-    const keep = (session: Session): Session => {
-      opened.push(session);
-      return session;
-    };
-    const close = async (): Promise<void> => {
-      await Promise.all(opened.map((session) => session.end()));
-    };
-    try {
-      const provider = keep(await this.#open('provider', 'copy'));
-      const openFeed = async (): Promise<Session> =>
-        keep(await this.#open('provider', 'copy feed', { lock_timeout: String(lockTimeoutMs) }));
-      const feed = await openFeed();
-      let fresh = feed;
-      // A COPY of events that was given up has cost its connection.
-      const reopened = async (): Promise<Session> => (fresh.closed ? (fresh = await openFeed()) : fresh);
-      const subscriber = keep(await this.#open('subscriber', 'copy'));
-      await this.#prepare(subscriber);
-      const link = this.#linkOver({ provider, subscriber, feed: reopened }, fence);
-      return {
-        ...link,
-        feed,
-        catchUp: (table, to) => catchUp(link, table, to),
-        [Symbol.asyncDispose]: close,
-      };
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    const { copyConnections: lanes, copyRangeBytes: rangeBytes, copySnapshot: snapshots } = this.#settings;
+    return openWorkbench({
+      settings: { rangeBytes, snapshots },
+      lanes,
+      open: (side, purpose) => this.#openForCopies(side, purpose),
+      linkOver: (sessions) => this.#linkOver(sessions, fence),
+    });
+  }
+
+  async #openForCopies(side: 'provider' | 'subscriber', purpose: string): Promise<Session> {
+    const lock_timeout = String(this.#settings.lockTimeoutMs);
+    const session = await this.#open(side, purpose, { ...forCopies, lock_timeout });
+    if (side === 'subscriber') await this.#prepare(session, forCopies);
+    return session;
   }
 
   /** Drops replay's connections at once: what is not committed is rolled back, and done again at the next start. */
@@ -173,8 +176,8 @@ export class SubscriptionConnections implements AsyncDisposable {
     return this.#subscriber;
   }
 
-  async #prepare(subscriber: Session): Promise<void> {
-    const { firesTriggers } = await prepareSubscriber(subscriber, this.#log, this.#settings);
+  async #prepare(subscriber: Session, more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { firesTriggers } = await prepareSubscriber(subscriber, this.#log, { ...this.#settings, more });
     this.#firing.set(subscriber, firesTriggers);
   }
 

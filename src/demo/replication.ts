@@ -48,6 +48,10 @@ export function replicate({
         loopDelayMs: 1_000,
         lockTimeoutMs: 10_000,
         memoryBytes: 16 * 1024 * 1024,
+        parallelCopies: 4,
+        copyConnections: 2,
+        copyRangeBytes: 64 * 1024 * 1024,
+        copySnapshot: 'table' as const,
         statementTimeoutMs: 0,
       };
       await runReplay(settings, { ...context, stop: signal, onBatch: ({ events }) => (applied += events) });

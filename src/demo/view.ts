@@ -1,4 +1,4 @@
-import { clearScreenDown, cursorTo, moveCursor } from 'node:readline';
+import { Screen } from '../kernel/screen.js';
 
 /** What the live view shows. Lag is seconds. */
 export interface Status {
@@ -17,25 +17,17 @@ export interface Status {
 /** Shows the status: redrawn in place on a terminal, a line now and then where there is none. */
 export class View {
   readonly #out: NodeJS.WriteStream;
-  #drawn = 0;
+  readonly #screen: Screen;
   #lines = 0;
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
+    this.#screen = new Screen(out);
   }
 
   show(status: Status): void {
-    if (this.#out.isTTY) this.#redraw(status);
+    if (this.#out.isTTY) this.#screen.draw(asBlock(status));
     else if (this.#lines++ % 4 === 0) this.#out.write(`${asLine(status)}\n`);
-  }
-
-  #redraw(status: Status): void {
-    moveCursor(this.#out, 0, -this.#drawn);
-    cursorTo(this.#out, 0);
-    clearScreenDown(this.#out);
-    const lines = asBlock(status);
-    this.#out.write(`${lines.join('\n')}\n`);
-    this.#drawn = lines.length;
   }
 }
 

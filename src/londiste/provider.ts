@@ -45,21 +45,37 @@ export async function providerRemoveTable(session: Session, queue: string, table
   return changedSomething(session, 'londiste.provider_remove_table($1, $2)', [queue, table]);
 }
 
+interface ProviderTableRow {
+  table_name: string;
+  key_columns: string[];
+  layout_id: string;
+  row_filter: string | null;
+}
+
+const listOfSet =
+  'select table_name, key_columns, layout_id, row_filter from londiste.provider_get_table_list($1)';
+
 export async function providerGetTableList(session: Session, queue: string): Promise<ProviderTable[]> {
-  const rows = await session.query<{
-    table_name: string;
-    key_columns: string[];
-    layout_id: string;
-    row_filter: string | null;
-  }>('select table_name, key_columns, layout_id, row_filter from londiste.provider_get_table_list($1)', [
-    queue,
-  ]);
-  return rows.map((row) => ({
+  return (await session.query<ProviderTableRow>(listOfSet, [queue])).map(toProviderTable);
+}
+
+/** One table of the set; undefined when it is not in it. */
+export async function findProviderTable(
+  session: Session,
+  queue: string,
+  table: string,
+): Promise<ProviderTable | undefined> {
+  const [row] = await session.query<ProviderTableRow>(`${listOfSet} where table_name = $2`, [queue, table]);
+  return row && toProviderTable(row);
+}
+
+function toProviderTable(row: ProviderTableRow): ProviderTable {
+  return {
     name: row.table_name,
     keyColumns: row.key_columns,
     layoutId: row.layout_id,
     rowFilter: row.row_filter ?? undefined,
-  }));
+  };
 }
 
 /** The application's tables that are not in the set. */

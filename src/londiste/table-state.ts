@@ -14,8 +14,12 @@ export interface SubscribedTable {
   /** V: what the rows here hold, while the table is not `ok`. */
   readonly snapshot: Snapshot | undefined;
   readonly tickId: number | undefined;
-  /** What the last copy was read under. */
+  /** The smallest and the largest of the snapshots that the pieces of the last copy were read under. */
   readonly copySnapshot: string | undefined;
+  readonly lastCopySnapshot: string | undefined;
+  /** What was copied: the provider's table as it was, the files that the rows went into. */
+  readonly sourceDigest: string | undefined;
+  readonly destFiles: string | undefined;
   readonly attempts: number;
   /** When it came into this state, as the server prints it. */
   readonly since: string;
@@ -26,6 +30,15 @@ export interface SubscribedTable {
   /** The key of the row that it belongs to, where known. */
   readonly errorKey: string | undefined;
   readonly destination: Destination;
+}
+
+/**
+ * Whether the rows here are those of one snapshot. While pieces of them were read under a later one than the position, they are a
+ * mixture: rows may be missing or there already, and unique values there twice.
+ */
+export function isExact({ state, snapshot, lastCopySnapshot }: SubscribedTable): boolean {
+  if (state === 'copying') return false;
+  return lastCopySnapshot === undefined || snapshot?.contains(Snapshot.parse(lastCopySnapshot)) !== false;
 }
 
 /** Where a table stands after a step: a snapshot and the last tick that it contains. */
@@ -79,31 +92,59 @@ export async function subscriberRetryTable(
   return changedSomething(session, 'londiste.subscriber_retry_table($1, $2, $3)', [queue, consumer, table]);
 }
 
+interface Row {
+  table_name: string;
+  state: TableState;
+  position_snapshot: string | null;
+  position_tick: number | null;
+  snapshot_min: string | null;
+  snapshot_max: string | null;
+  source_digest: string | null;
+  dest_files: string | null;
+  attempts: number;
+  error: string | null;
+  error_sqlstate: string | null;
+  error_hint: string | null;
+  error_key: string | null;
+  since: string;
+  dest_table: string | null;
+  columns: string | null;
+}
+
 export async function subscriberGetTableList(
   session: Session,
   { queue, consumer }: SubscriptionName,
 ): Promise<SubscribedTable[]> {
-  const rows = await session.query<{
-    table_name: string;
-    state: TableState;
-    position_snapshot: string | null;
-    position_tick: number | null;
-    snapshot_min: string | null;
-    attempts: number;
-    error: string | null;
-    error_sqlstate: string | null;
-    error_hint: string | null;
-    error_key: string | null;
-    since: string;
-    dest_table: string | null;
-    columns: string | null;
-  }>('select * from londiste.subscriber_get_table_list($1, $2)', [queue, consumer]);
-  return rows.map((row) => ({
+  const rows = await session.query<Row>('select * from londiste.subscriber_get_table_list($1, $2)', [
+    queue,
+    consumer,
+  ]);
+  return rows.map(toTable);
+}
+
+/** One table of the list, which reads no other's row; undefined when it is not on it. */
+export async function findTable(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<SubscribedTable | undefined> {
+  const [row] = await session.query<Row>(
+    'select * from londiste.subscriber_get_table_list($1, $2) where table_name = $3',
+    [queue, consumer, table],
+  );
+  return row && toTable(row);
+}
+
+function toTable(row: Row): SubscribedTable {
+  return {
     name: row.table_name,
     state: row.state,
     snapshot: row.position_snapshot === null ? undefined : Snapshot.parse(row.position_snapshot),
     tickId: row.position_tick ?? undefined,
     copySnapshot: row.snapshot_min ?? undefined,
+    lastCopySnapshot: row.snapshot_max ?? undefined,
+    sourceDigest: row.source_digest ?? undefined,
+    destFiles: row.dest_files ?? undefined,
     attempts: row.attempts,
     since: row.since,
     error: row.error ?? undefined,
@@ -111,15 +152,7 @@ export async function subscriberGetTableList(
     errorHint: row.error_hint ?? undefined,
     errorKey: row.error_key ?? undefined,
     destination: { table: row.dest_table ?? row.table_name, columns: row.columns ?? undefined },
-  }));
-}
-
-export async function findTable(
-  session: Session,
-  name: SubscriptionName,
-  table: string,
-): Promise<SubscribedTable | undefined> {
-  return (await subscriberGetTableList(session, name)).find((candidate) => candidate.name === table);
+  };
 }
 
 /**
@@ -218,39 +251,4 @@ export async function parkTable(
     ],
   );
   return parked;
-}
-
-/** What a copy writes down before it changes anything. */
-export interface CopyPlan {
-  readonly table: string;
-  readonly fence: number;
-  /** The tick from which the provider keeps events. */
-  readonly holdTick: number;
-  readonly snapshot: string;
-  readonly filenode: number;
-  readonly layoutId: string;
-}
-
-export async function storeCopy(
-  session: Session,
-  { queue, consumer }: SubscriptionName,
-  plan: CopyPlan,
-): Promise<boolean> {
-  const { stored } = await session.one<{ stored: boolean }>(
-    'select londiste.store_copy($1, $2, $3, $4, $5, $6, $7, $8) as stored',
-    [queue, consumer, plan.table, plan.fence, plan.holdTick, plan.snapshot, plan.filenode, plan.layoutId],
-  );
-  return stored;
-}
-
-export async function landCopy(
-  session: Session,
-  { queue, consumer }: SubscriptionName,
-  { table, fence, rows }: { table: string; fence: number; rows: number },
-): Promise<boolean> {
-  const { landed } = await session.one<{ landed: boolean }>(
-    'select londiste.land_copy($1, $2, $3, $4, $5) as landed',
-    [queue, consumer, table, fence, rows],
-  );
-  return landed;
 }

@@ -3,6 +3,7 @@ import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { lockPosition } from '../londiste/position.js';
 import {
   findTable,
+  isExact,
   setTableState,
   subscriberResyncTable,
   type SubscribedTable,
@@ -17,13 +18,15 @@ import { reportDrift } from './table-moves.js';
 
 /**
  * Brings one table from its own position V to tick `to`: its events in the snapshot of the tick and not in V, and V
- * itself, in one transaction. False when the table is not `catching-up` any more.
+ * itself, in one transaction. Between ranges of a copy it is `copying`, and stands at the first range's snapshot before its first
+ * step. False when it is in neither state any more.
  */
 export async function catchUp(link: Link, table: string, to: Tick): Promise<boolean> {
   const { subscriber, name } = link;
   const here = await findTable(subscriber, name, table);
-  if (here?.state !== 'catching-up' || here.snapshot === undefined) return false;
-  const range = { from: here.snapshot.text, to: to.tickId, tables: [table], wants: () => true };
+  const from = here && standsAt(here);
+  if (!here || from === undefined) return false;
+  const range = { from, to: to.tickId, tables: [table], wants: () => true };
   const plan = new Plan(link.replacing);
   for (;;) {
     const chunks = new Chunks(link, [range]);
@@ -38,6 +41,11 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
       if (subscriber.closed || !plan.learn(error) || plan.parked.has(table)) throw error;
     }
   }
+}
+
+function standsAt({ state, snapshot, copySnapshot }: SubscribedTable): string | undefined {
+  if (state === 'copying') return snapshot?.text ?? copySnapshot;
+  return state === 'catching-up' ? snapshot?.text : undefined;
 }
 
 interface Step {
@@ -60,7 +68,9 @@ async function applyRange(link: Link, { chunks, plan, here, from, to }: Step): P
       await writer.apply(chunk);
       isRemoved ||= chunk.removed.has(table);
     }
-    reportDrift(log, await writer.finish());
+    const drift = await writer.finish();
+    // Rows of ranges that were read later than the change are there already, or not there any more.
+    if (isExact(here)) reportDrift(log, drift);
     if (isRemoved) {
       await subscriberResyncTable(subscriber, name, table);
       return false;
@@ -71,8 +81,8 @@ async function applyRange(link: Link, { chunks, plan, here, from, to }: Step): P
     if (now?.snapshot !== undefined && now.snapshot.text !== from)
       throw new LondisteError('busy', 'the position of the table moved while its events were fetched');
     const mark = { tickId: to.tickId, snapshot: to.snapshot };
-    if (!(await setTableState(subscriber, name, { table, event: 'step', fence, mark })))
-      throw new Superseded();
+    const event = here.state === 'copying' ? 'copy-step' : 'step';
+    if (!(await setTableState(subscriber, name, { table, event, fence, mark }))) throw new Superseded();
     return true;
   });
 }

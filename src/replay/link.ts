@@ -42,17 +42,25 @@ export interface Link {
   readonly replacing: Map<string, number>;
 }
 
+interface SubscriberSettings {
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** What else is set, by the names of the server's settings. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
 /** Settings of a session that changes the replicated tables; tells whether their ordinary triggers fire all the same. */
 export async function prepareSubscriber(
   subscriber: Session,
   log: Log,
-  { lockTimeoutMs, statementTimeoutMs }: { lockTimeoutMs: number; statementTimeoutMs: number },
+  { lockTimeoutMs, statementTimeoutMs, more = {} }: SubscriberSettings,
 ): Promise<{ firesTriggers: boolean }> {
   await pinSettings(subscriber, {
     lock_timeout: String(lockTimeoutMs),
     statement_timeout: String(statementTimeoutMs),
     ...lookingUp,
     jit: 'off',
+    ...more,
   });
   // A batch is finished on the provider only after this commit, which must not be lost by a crash then.
   await subscriber.query(

@@ -19,6 +19,7 @@ import {
 } from '../londiste/table-state.js';
 import { checkTable } from './check.js';
 import { createTable, type Creation } from './create-table.js';
+import { definitionFaults } from './dropped-definitions.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
 import { notInSet } from './provider.js';
 import { alreadyAdded, notAdded, refuseFaults } from './refusal.js';
@@ -112,7 +113,11 @@ function plainly({ table }: Destination): string {
   return quoteName(parseName(table));
 }
 
-export async function removeSubscriberTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
+/** Takes tables off the list; tells what copies that were under way have dropped from them, with what to type to have it again. */
+export async function removeSubscriberTables(
+  ends: Ends,
+  typed: readonly string[],
+): Promise<{ tables: string[]; faults: Fault[] }> {
   const { name, subscriber } = ends;
   await requireBoth(ends);
   const names = await meantOrAll(subscriber, typed, () => listedTables(ends));
@@ -121,7 +126,8 @@ export async function removeSubscriberTables(ends: Ends, typed: readonly string[
       if (!(await subscriberRemoveTable(subscriber, name, table))) throw notAdded('table', table);
     }
   });
-  return names;
+  const faults = await definitionFaults(subscriber, name, []);
+  return { tables: names, faults: faults.filter(({ table }) => names.includes(table)) };
 }
 
 export async function resyncTables(ends: Ends, typed: readonly string[]): Promise<string[]> {

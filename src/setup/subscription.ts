@@ -14,6 +14,7 @@ import { subscriberGetTableList } from '../londiste/table-state.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick } from '../pgq/tick.js';
 import { checkSequence, checkTable } from './check.js';
+import { definitionFaults } from './dropped-definitions.js';
 import { refuseSameDatabase, requireBoth, type Ends } from './ends.js';
 import { refuseRecovery, requireProvider } from './provider.js';
 import { missingSequences } from './subscriber-sequences.js';
@@ -81,6 +82,7 @@ export async function checkSubscription(
     added.find((candidate) => candidate.name === table)?.destination ?? sameName(table);
   const faults: Fault[] = [];
   for (const table of tables) faults.push(...(await checkTable(ends, table, destinationOf(table.name))));
+  faults.push(...(await definitionFaults(subscriber, name, added)));
   for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
   return { tables: tables.length, sequences: sequences.length, faults };
 }

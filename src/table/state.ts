@@ -33,6 +33,7 @@ export const owners: Readonly<Record<TableState, Owner>> = {
 export type TableEvent =
   | 'resync'
   | 'start-copy'
+  | 'copy-step'
   | 'landed'
   | 'built'
   | 'step'
@@ -46,10 +47,11 @@ export type TableEvent =
 
 export const transitions: Readonly<Record<TableState, Readonly<Record<TableEvent, TableState | null>>>> = {
   wanted: row({ resync: 'wanted', 'start-copy': 'copying', fail: 'parked' }),
-  // The snapshot died with its session, so a copy that was cut off starts over.
+  // One that was cut off starts again: with the ranges that have not landed, or with all. Events may be applied between ranges.
   copying: row({
     resync: 'wanted',
     'start-copy': 'copying',
+    'copy-step': 'copying',
     landed: 'building',
     lost: 'wanted',
     fail: 'parked',
@@ -77,6 +79,7 @@ function row(some: Partial<Record<TableEvent, TableState>>): Record<TableEvent, 
   const none: Record<TableEvent, TableState | null> = {
     resync: null,
     'start-copy': null,
+    'copy-step': null,
     landed: null,
     built: null,
     step: null,

@@ -76,6 +76,10 @@ export class Daemons {
       lockTimeoutMs: 10_000,
       memoryBytes: 16 * 1024 * 1024,
       statementTimeoutMs: 0,
+      parallelCopies: 4,
+      copyConnections: 2,
+      copyRangeBytes: 64 * 1024 * 1024,
+      copySnapshot: 'table' as const,
       ...more,
     };
     return new Daemons((stop) =>

@@ -26,9 +26,10 @@ begin
     end if;
     update londiste.table_state t
        set state = 'parked',
-           position_snapshot = case when v_exists then coalesce(i_position_snapshot, t.position_snapshot) end,
+           -- A copy that is not complete has none either, even where events were applied between its ranges.
+           position_snapshot = case when v_exists and t.state <> 'copying' then coalesce(i_position_snapshot, t.position_snapshot) end,
            position_tick = case
-               when not v_exists then null
+               when not v_exists or t.state = 'copying' then null
                when i_position_snapshot is not null then i_position_tick
                when t.position_snapshot is not null then t.position_tick
            end,

@@ -1,19 +1,21 @@
 -- Writes down what a copy is going to do before it changes anything: the tick from which events are kept, the snapshot
--- that the rows are read under, the table's file on the provider, one range (the whole table), and the definitions of
--- everything that hangs on the table here.
--- Called by: the copier, once the provider's snapshot is taken. Locks: the position row, the table's row. Returns false
--- when the table is not in `copying` any more.
+-- that the rows are read under, the table's file on the provider, the ranges (one without a relation is the whole table), and
+-- the definitions of everything that hangs on the table here, with the index by which changes find their rows among them.
+-- Called by: the copier, once the provider's snapshot is taken; for a small table only with its landing, since nothing of that is
+-- dropped. Locks: the position row, the table's row. Returns false when the table is not in `copying` any more.
 create or replace function londiste.store_copy(
     i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint,
-    i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text)
+    i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text, i_source_digest text, i_key_index text,
+    i_relations text[] default '{null}', i_filenodes bigint[] default '{null}',
+    i_lower_bounds bigint[] default '{null}', i_upper_bounds bigint[] default '{null}')
 returns boolean language plpgsql as $$
 declare
     v_table regclass;
 begin
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     update londiste.table_state t
-       set position_tick = i_hold_tick, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
-           filenode = i_filenode, layout_id = i_layout_id
+       set position_tick = i_hold_tick, position_snapshot = null, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
+           filenode = i_filenode, layout_id = i_layout_id, source_digest = i_source_digest, dest_files = null
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
        and t.state = 'copying'
     returning coalesce(t.dest_table, t.table_name) into v_table;
@@ -23,26 +25,24 @@ begin
 
     delete from londiste.copy_range r
      where r.queue_name = i_queue_name and r.consumer_name = i_consumer_name and r.table_name = i_table_name;
-    insert into londiste.copy_range (queue_name, consumer_name, table_name, nr, snapshot)
-    values (i_queue_name, i_consumer_name, i_table_name, 1, i_snapshot);
+    insert into londiste.copy_range (queue_name, consumer_name, table_name, nr, snapshot, relation, filenode, lower_bound, upper_bound)
+    select i_queue_name, i_consumer_name, i_table_name, u.nr, i_snapshot, u.relation, u.filenode, u.lower_bound, u.upper_bound
+      from unnest(i_relations, i_filenodes, i_lower_bounds, i_upper_bounds)
+           with ordinality as u (relation, filenode, lower_bound, upper_bound, nr);
 
     -- What an earlier copy dropped and has not built again is known only from here, so it stays.
     delete from londiste.stored_definition d
      where d.queue_name = i_queue_name and d.consumer_name = i_consumer_name and d.table_name = i_table_name
        and not d.is_dropped;
-    insert into londiste.stored_definition (queue_name, consumer_name, table_name, kind, name, definition)
-    select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition
-      from (select 'index', c.relname, pg_get_indexdef(i.indexrelid)
-              from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
-             where i.indrelid = v_table
-            union all
-            select 'constraint', c.conname, pg_get_constraintdef(c.oid)
-              from pg_catalog.pg_constraint c
-             where c.conrelid = v_table
-            union all
-            select 'trigger', t.tgname, pg_get_triggerdef(t.oid)
-              from pg_catalog.pg_trigger t
-             where t.tgrelid = v_table and not t.tgisinternal) as x (kind, name, definition)
+    insert into londiste.stored_definition (
+           queue_name, consumer_name, table_name, kind, name, definition,
+           index_name, create_index, finish, tablespace, is_constraining, is_key)
+    select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition,
+           x.index_name, x.create_index, x.finish, x.tablespace, x.is_constraining,
+           coalesce(x.index_name = (select quote_ident(n.nspname) || '.' || quote_ident(i_key_index)
+                                      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                                     where c.oid = v_table), false)
+      from londiste.index_definitions(v_table) x
     on conflict do nothing;
     return true;
 end

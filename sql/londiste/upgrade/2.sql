@@ -5,7 +5,22 @@ alter table londiste.table_state
     add column if not exists error_hint text,
     add column if not exists error_key  text,
     add column if not exists dest_table text,
-    add column if not exists columns    text;
+    add column if not exists columns    text,
+    add column if not exists dest_files text,
+    add column if not exists source_digest text;
+
+alter table londiste.copy_range
+    add column if not exists relation text,
+    add column if not exists filenode bigint;
+
+alter table londiste.stored_definition
+    add column if not exists index_name text,
+    add column if not exists create_index text,
+    add column if not exists finish text[],
+    add column if not exists tablespace text,
+    add column if not exists is_key boolean not null default false,
+    add column if not exists is_constraining boolean not null default false,
+    drop constraint if exists stored_definition_queue_name_consumer_name_table_name_fkey;
 
 alter table londiste.provider_table
     add column if not exists capture_digest text,
@@ -40,3 +55,4 @@ drop function if exists londiste.provider_add_table(text, text);
 drop function if exists londiste.provider_get_table_list(text);
 drop function if exists londiste.capture_problems(integer, oid);
 drop function if exists londiste.set_sequence(text, text, text, bigint, boolean);
+drop function if exists londiste.store_copy(text, text, text, bigint, bigint, txid_snapshot, bigint, text);

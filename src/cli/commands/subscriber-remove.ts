@@ -14,7 +14,11 @@ export const subscriberRemove: LondisteCommand = {
         hint: 'name tables, or type: subscriber remove --all',
       });
     }
-    for (const table of await withEnds(context, (ends) => removeSubscriberTables(ends, args)))
-      context.say(`Removed: ${table}`);
+    const { tables, faults } = await withEnds(context, (ends) => removeSubscriberTables(ends, args));
+    for (const table of tables) context.say(`Removed: ${table}`);
+    for (const { what, fix } of faults) {
+      context.say(what);
+      context.say(`→ ${fix}`);
+    }
   },
 };

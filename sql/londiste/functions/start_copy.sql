@@ -1,0 +1,27 @@
+-- Begins the copy of a table that is wanted, or goes on with one that was cut off: what is stored of that stays. Returns
+-- false when the table is in neither state.
+-- Called by: the copier. Locks: the position row, then the table's row. Raises LD001 when the caller was replaced.
+create or replace function londiste.start_copy(
+    i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint)
+returns boolean language plpgsql as $$
+begin
+    perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
+    delete from londiste.copy_range r
+     where r.queue_name = i_queue_name and r.consumer_name = i_consumer_name and r.table_name = i_table_name
+       and exists (select from londiste.table_state t
+                    where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name
+                      and t.table_name = i_table_name and t.state = 'wanted');
+    update londiste.table_state t
+       set state = 'copying',
+           attempts = t.attempts + 1,
+           position_tick = case when t.state = 'copying' then t.position_tick end,
+           position_snapshot = case when t.state = 'copying' then t.position_snapshot end,
+           snapshot_min = case when t.state = 'copying' then t.snapshot_min end,
+           snapshot_max = case when t.state = 'copying' then t.snapshot_max end,
+           dest_files = case when t.state = 'copying' then t.dest_files end,
+           since = case when t.state = 'copying' then t.since else clock_timestamp() end
+     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
+       and t.state in ('wanted', 'copying');
+    return found;
+end
+$$;

@@ -1,0 +1,74 @@
+import { LondisteError } from '../../kernel/errors.js';
+import { sleep } from '../../kernel/clock.js';
+import { Screen } from '../../kernel/screen.js';
+import { copyProgress, type CopyProgress } from '../../londiste/copy-progress.js';
+import { requireBoth } from '../../setup/ends.js';
+import type { LondisteCommand } from '../command.js';
+import { withEnds } from '../context.js';
+import { Paces, progressJson, progressLine, totalLine, type Pace } from '../progress.js';
+
+type Seen = readonly (readonly [CopyProgress, Pace | undefined])[];
+
+/** How often it is looked, in milliseconds, by where it goes. */
+const every = { terminal: 500, json: 1_000, lines: 5_000 };
+
+export const copyWatch: LondisteCommand = {
+  words: 'copy watch',
+  summary:
+    'show how far the copies are until none is under way: a live view on a terminal, else lines; exit code 1 when a table is parked then',
+  options: [{ flags: '--json', summary: 'a JSON object a line, for programs' }],
+  async run(context, { options }) {
+    const { out, pause } = output(options['json'] === true, context.say);
+    const paces = new Paces();
+    const left = await withEnds(context, async (ends) => {
+      await requireBoth(ends);
+      for (;;) {
+        const at = performance.now();
+        const all = await copyProgress(ends, ends.name);
+        out(all.map((progress) => [progress, paces.see(progress, at)]));
+        if (all.every(({ state }) => state === 'parked')) return all;
+        await sleep(pause);
+      }
+    });
+    if (left.length === 0) return;
+    throw new LondisteError('refused', `${left.length} tables are parked`, {
+      hint: 'londiste CONFIG subscriber tables says why, and what to type',
+    });
+  },
+};
+
+function output(isJson: boolean, say: (line: string) => void): { out: (seen: Seen) => void; pause: number } {
+  if (isJson) {
+    return {
+      pause: every.json,
+      out: (seen) => {
+        const tables = seen.map(([progress, pace]) => progressJson(progress, pace));
+        say(JSON.stringify({ at: new Date().toISOString(), tables }));
+      },
+    };
+  }
+  if (process.stdout.isTTY) {
+    const screen = new Screen(process.stdout);
+    return {
+      pause: every.terminal,
+      out: (seen) => {
+        screen.draw(linesOf(seen));
+      },
+    };
+  }
+  return {
+    pause: every.lines,
+    out: (seen) => {
+      for (const line of linesOf(seen)) say(line);
+    },
+  };
+}
+
+function linesOf(seen: Seen): string[] {
+  if (seen.length === 0) return ['All tables are ok.'];
+  const total = totalLine(
+    seen.map(([progress]) => progress),
+    seen.map(([, pace]) => pace),
+  );
+  return [...seen.map(([progress, pace]) => progressLine(progress, pace)), total];
+}

@@ -1,0 +1,85 @@
+import type { Session } from '../db/session.js';
+import { inTransaction } from '../db/transaction.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { tap } from '../kernel/tap.js';
+import { definitionBuilt, missingDefinitions, type MissingDefinition } from '../londiste/copy-state.js';
+import { together } from './together.js';
+import type { Workbench } from './workbench.js';
+
+/**
+ * Builds what a copy has dropped from a table, as far as it is `wanted`: indexes over all lanes, the key's first, then, one after
+ * the other since they lock the table, the constraints that own them and what else belongs to them. Each step is committed, and
+ * what is there is not built again.
+ *
+ * @throws LondisteError that names what cannot be built, and how to give it up.
+ */
+export async function rebuild(
+  bench: Workbench,
+  table: string,
+  wanted: (definition: MissingDefinition) => boolean,
+): Promise<void> {
+  const { subscriber, name, log } = bench;
+  const missing = (await missingDefinitions(subscriber, name, table)).filter(wanted);
+  if (missing.length === 0) return;
+  const began = Date.now();
+  const indexes = missing.filter(({ createIndex, hasIndex }) => createIndex !== undefined && !hasIndex);
+  const lanes = indexes.length > 1 ? await bench.lanes() : [bench];
+  const left = [...indexes];
+  await together(
+    lanes.map((lane) => async () => {
+      for (let one = left.shift(); one; one = left.shift()) await createIndex(lane.subscriber, one);
+    }),
+    () => {
+      left.length = 0;
+    },
+  );
+  for (const definition of missing) {
+    await naming(definition, () =>
+      inTransaction(subscriber, async () => {
+        await inTablespace(subscriber, definition);
+        if (!definition.isThere)
+          for (const statement of definition.finish) await subscriber.execute(statement);
+        await definitionBuilt(subscriber, name, definition);
+      }),
+    );
+    await tap('copy.definition-built');
+  }
+  log.info(
+    { table, ms: Date.now() - began },
+    `table ${table}: built ${missing.map((one) => `${one.kind} ${one.name}`).join(', ')}`,
+  );
+}
+
+async function createIndex(session: Session, definition: MissingDefinition): Promise<void> {
+  await naming(definition, () =>
+    // Not by itself: then the server rolls it back when we die meanwhile, and whoever follows us finds the name free.
+    inTransaction(session, async () => {
+      await inTablespace(session, definition);
+      await session.execute(definition.createIndex ?? '');
+    }),
+  );
+  await tap('copy.index-built');
+}
+
+async function inTablespace(session: Session, { tablespace }: MissingDefinition): Promise<void> {
+  await session.query(`select set_config('default_tablespace', $1, true)`, [tablespace ?? '']);
+}
+
+async function naming(
+  { kind, name, table, isConstraining }: MissingDefinition,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    const { kind: what, sqlstate, cause, hint, key, message } = asLondisteError(thrown);
+    const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+    const giveUp = `to do without it, on the subscriber: delete from londiste.stored_definition where table_name = ${literal(table)} and name = ${literal(name)}`;
+    throw new LondisteError(what, `${message} (while ${kind} ${name} was built)`, {
+      sqlstate,
+      cause,
+      key,
+      hint: isConstraining && what === 'data' ? `${hint}\n${giveUp}` : hint,
+    });
+  }
+}

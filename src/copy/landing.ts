@@ -1,0 +1,103 @@
+import { inTransaction } from '../db/transaction.js';
+import { tap } from '../kernel/tap.js';
+import { landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
+import { quoteIdent } from '../db/identifiers.js';
+import { Superseded } from '../table/superseded.js';
+import { listed, sourceOfRange } from './columns.js';
+import type { Reading } from './reading.js';
+import { together } from './together.js';
+import type { Lane, Workbench } from './workbench.js';
+
+/** Some ranges of a table, all read under the reading's snapshot. */
+interface Group {
+  readonly reading: Reading;
+  readonly ranges: readonly StoredRange[];
+  readonly lanes: readonly Lane[];
+  /** Whether no row is there yet but of this snapshot. */
+  readonly isFirst: boolean;
+}
+
+/** Brings ranges over all lanes, each in a transaction of its own on the subscriber. */
+export async function landRanges(
+  { feed }: Workbench,
+  copying: Copying,
+  { reading, ranges, lanes, isFirst }: Group,
+): Promise<void> {
+  const left = [...ranges];
+  const land = async (lane: Lane): Promise<void> => {
+    for (let range = left.shift(); range; range = left.shift())
+      await landOne(lane, copying, { reading, range, isFirst });
+  };
+  const used = lanes.slice(0, ranges.length);
+  const shared =
+    used.length > 1 ? (await feed.one<{ id: string }>('select pg_export_snapshot() as id')).id : undefined;
+  await together(
+    used.map(
+      (lane) => () => (lane.feed === feed ? land(lane) : underShared(lane, { shared, reading }, land)),
+    ),
+    // The others give up too: a COPY whose source ends has not landed.
+    () => {
+      left.length = 0;
+      for (const lane of used) lane.feed.destroy();
+    },
+  );
+}
+
+async function underShared(
+  lane: Lane,
+  { shared, reading }: { shared: string | undefined; reading: Reading },
+  land: (lane: Lane) => Promise<void>,
+): Promise<void> {
+  await inTransaction(
+    lane.feed,
+    async () => {
+      await lane.feed.execute(`set transaction snapshot '${shared ?? ''}'`);
+      // The session that shares the snapshot holds the table's lock for us only as long as it lives.
+      await lane.feed.execute(`lock table ${reading.table} in access share mode`);
+      await land(lane);
+    },
+    { isolation: 'repeatable read', readOnly: true },
+  );
+}
+
+async function landOne(
+  { feed, subscriber }: Lane,
+  copying: Copying,
+  { reading, range, isFirst }: { reading: Reading; range: StoredRange; isFirst: boolean },
+): Promise<void> {
+  const { registered, columns, stored, snapshot } = reading;
+  const into = stored.destination.table;
+  const names = listed(columns.map(({ to }) => to));
+  const rowsOf = (target: string): Promise<number> =>
+    subscriber.copyIn(
+      `copy ${target} (${names}) from stdin`,
+      feed.copyOut(`copy ${sourceOfRange(registered, range, columns)} to stdout`),
+    );
+  await inTransaction(subscriber, async () => {
+    const rows = isFirst ? await rowsOf(into) : await replaceBy(rowsOf);
+    await tap('copy.range-landed-not-committed');
+    if (!(await landRange(subscriber, copying, { nr: range.nr, snapshot, rows }))) throw new Superseded();
+  });
+  await tap('copy.range-landed');
+
+  /** Puts rows in place of those with the same keys, which came with other ranges, or by events between them. */
+  async function replaceBy(fill: typeof rowsOf): Promise<number> {
+    const { key, here } = reading;
+    if (!key) throw new Error(`no key by which rows of ${into} could be replaced`);
+    const piece = 'pg_temp.londiste_piece';
+    const only = here.relkind === 'p' ? '' : 'only ';
+    await subscriber.execute(
+      `create temporary table londiste_piece on commit drop as select ${names} from ${only}${into} with no data`,
+    );
+    const rows = await fill(piece);
+    const same = key.columns.map((column, n) => {
+      const name = quoteIdent(column);
+      return `t.${name} ${key.operators[n] ?? '='} p.${name}`;
+    });
+    await subscriber.execute(`delete from ${only}${into} t using ${piece} p where ${same.join(' and ')}`);
+    await subscriber.execute(
+      `insert into ${into} (${names}) overriding system value select ${names} from ${piece}`,
+    );
+    return rows;
+  }
+}

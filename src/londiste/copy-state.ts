@@ -1,0 +1,188 @@
+import type { Session } from '../db/session.js';
+import type { BlockRange } from '../table/ranges.js';
+import type { SubscriptionName } from './subscription-name.js';
+
+/** A table of a subscription, and the fence number under which its copy is made. */
+export interface Copying {
+  readonly name: SubscriptionName;
+  readonly table: string;
+  readonly fence: number;
+}
+
+/** What a copy writes down before it changes anything. */
+export interface CopyPlan {
+  /** The tick from which the provider keeps events. */
+  readonly holdTick: number;
+  readonly snapshot: string;
+  readonly filenode: number;
+  readonly layoutId: string;
+  /** What the provider's table looks like, in one word. */
+  readonly sourceDigest: string;
+  /** The index on the subscriber by which changes find their rows. */
+  readonly keyIndex: string | undefined;
+  /** None: the whole table is one. */
+  readonly ranges: readonly BlockRange[];
+}
+
+/** One range of a copy as it is stored. */
+export interface StoredRange extends BlockRange {
+  readonly nr: number;
+  readonly isDone: boolean;
+}
+
+/** What a copy has dropped and not built again: an index, or a constraint that owns one. */
+export interface MissingDefinition {
+  readonly table: string;
+  readonly kind: 'index' | 'constraint';
+  readonly name: string;
+  /** For readers. */
+  readonly definition: string;
+  /** The statement that creates its index; undefined where only `finish` can. */
+  readonly createIndex: string | undefined;
+  readonly finish: readonly string[];
+  readonly tablespace: string | undefined;
+  readonly isKey: boolean;
+  readonly isConstraining: boolean;
+  readonly hasIndex: boolean;
+  /** Whether all of it is there, whoever has made it. */
+  readonly isThere: boolean;
+}
+
+/** `wanted` → `copying`, or on with a copy that was cut off. False when the table is in neither of these states. */
+export function startCopy(session: Session, copying: Copying): Promise<boolean> {
+  return done(session, copying, 'start_copy', []);
+}
+
+/** Begins the copy's record anew. False when the table is not in `copying` any more. */
+export function storeCopy(session: Session, copying: Copying, plan: CopyPlan): Promise<boolean> {
+  const { holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex, ranges } = plan;
+  const whole = [holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex ?? null];
+  if (ranges.length === 0) return done(session, copying, 'store_copy', whole);
+  return done(session, copying, 'store_copy', [
+    ...whole,
+    ranges.map(({ relation }) => relation),
+    ranges.map((range) => range.filenode),
+    ranges.map(({ lower }) => lower),
+    ranges.map(({ upper }) => upper ?? null),
+  ]);
+}
+
+/**
+ * Drops from the table, which the transaction has emptied, what slows a copy down; returns what is gone. Undefined when the
+ * table is not this copy's any more.
+ */
+export async function clearTarget(
+  session: Session,
+  { name, table, fence }: Copying,
+  { snapshot, keepKey }: { snapshot: string; keepKey: boolean },
+): Promise<readonly string[] | undefined> {
+  const { gone } = await session.one<{ gone: string[] | null }>(
+    'select londiste.clear_target($1, $2, $3, $4, $5, $6) as gone',
+    [name.queue, name.consumer, table, fence, snapshot, keepKey],
+  );
+  return gone ?? undefined;
+}
+
+/** Has the ranges that have not landed read under another snapshot. False when the table is not in `copying` any more. */
+export function continueCopy(session: Session, copying: Copying, snapshot: string): Promise<boolean> {
+  return done(session, copying, 'continue_copy', [snapshot]);
+}
+
+/** The ranges of a table's copy; none where it is in one piece. */
+export async function copyRanges(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<StoredRange[]> {
+  const rows = await session.query<{
+    nr: number;
+    relation: string;
+    filenode: number;
+    lower_bound: string;
+    upper_bound: string | null;
+    state: string;
+  }>('select * from londiste.copy_ranges($1, $2, $3) where relation is not null', [queue, consumer, table]);
+  return rows.map(({ nr, relation, filenode, lower_bound, upper_bound, state }) => ({
+    nr,
+    relation,
+    filenode,
+    lower: Number(lower_bound),
+    upper: upper_bound === null ? undefined : Number(upper_bound),
+    isDone: state === 'done',
+  }));
+}
+
+/** Records one range, in the transaction that brought its rows. False when it is not this copy's any more. */
+export function landRange(
+  session: Session,
+  copying: Copying,
+  { nr, snapshot, rows }: { nr: number; snapshot: string; rows: number },
+): Promise<boolean> {
+  return done(session, copying, 'land_range', [nr, snapshot, rows]);
+}
+
+/** `copying` → `building`: all rows are here; `rows` of them where they came in one piece. */
+export function landCopy(session: Session, copying: Copying, rows?: number): Promise<boolean> {
+  return done(session, copying, 'land_copy', [rows ?? null]);
+}
+
+/** What copies have dropped and not built again, the key first: of one table, or of all that this subscription ever had. */
+export async function missingDefinitions(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table?: string,
+): Promise<MissingDefinition[]> {
+  const rows = await session.query<{
+    table_name: string;
+    kind: 'index' | 'constraint';
+    name: string;
+    definition: string;
+    create_index: string | null;
+    finish: string[];
+    tablespace: string | null;
+    is_key: boolean;
+    is_constraining: boolean;
+    has_index: boolean;
+    is_there: boolean;
+  }>('select * from londiste.missing_definitions($1, $2, $3)', [queue, consumer, table ?? null]);
+  return rows.map((row) => ({
+    table: row.table_name,
+    kind: row.kind,
+    name: row.name,
+    definition: row.definition,
+    createIndex: row.create_index ?? undefined,
+    finish: row.finish,
+    tablespace: row.tablespace ?? undefined,
+    isKey: row.is_key,
+    isConstraining: row.is_constraining,
+    hasIndex: row.has_index,
+    isThere: row.is_there,
+  }));
+}
+
+/** Records that something which a copy has dropped is there again. */
+export async function definitionBuilt(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  { table, kind, name }: Pick<MissingDefinition, 'table' | 'kind' | 'name'>,
+): Promise<void> {
+  await session.query('select londiste.definition_built($1, $2, $3, $4, $5)', [
+    queue,
+    consumer,
+    table,
+    kind,
+    name,
+  ]);
+}
+
+/** Calls a verb of copies, which all begin with the same arguments and tell whether the copy is still the caller's. */
+async function done(
+  session: Session,
+  { name, table, fence }: Copying,
+  verb: string,
+  values: readonly unknown[],
+): Promise<boolean> {
+  const all = [name.queue, name.consumer, table, fence, ...values];
+  const places = all.map((_, n) => `$${n + 1}`).join(', ');
+  return (await session.one<{ done: boolean }>(`select londiste.${verb}(${places}) as done`, all)).done;
+}
