@@ -89,9 +89,10 @@ create table if not exists londiste.stored_definition (
     definition     text    not null,
     is_dropped     boolean not null default false,
     -- For indexes, and constraints that own one: the index, the statement that creates it (none where only its constraint does),
-    -- those that make the rest of it, the tablespace it is in (none: the database's own).
+    -- the one that adds the constraint, those for the rest, which may be run again, the tablespace it is in (none: the database's own).
     index_name     text,
     create_index   text,
+    add_constraint text,
     finish         text[],
     tablespace     text,
     -- Whether it is the key by which changes find their rows, and whether it refuses some sets of rows.

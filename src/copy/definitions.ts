@@ -37,8 +37,9 @@ export async function rebuild(
     await naming(definition, () =>
       inTransaction(subscriber, async () => {
         await inTablespace(subscriber, definition);
-        if (!definition.isThere)
-          for (const statement of definition.finish) await subscriber.execute(statement);
+        const { isThere, addConstraint, finish } = definition;
+        if (addConstraint !== undefined && !isThere) await subscriber.execute(addConstraint);
+        for (const statement of finish) await subscriber.execute(statement);
         await definitionBuilt(subscriber, name, definition);
       }),
     );

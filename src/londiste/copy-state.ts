@@ -37,14 +37,16 @@ export interface MissingDefinition {
   readonly name: string;
   /** For readers. */
   readonly definition: string;
-  /** The statement that creates its index; undefined where only `finish` can. */
+  /** The statement that creates its index; undefined where only its constraint does. */
   readonly createIndex: string | undefined;
+  readonly addConstraint: string | undefined;
+  /** What can be run again. */
   readonly finish: readonly string[];
   readonly tablespace: string | undefined;
   readonly isKey: boolean;
   readonly isConstraining: boolean;
   readonly hasIndex: boolean;
-  /** Whether all of it is there, whoever has made it. */
+  /** Whether its index, and constraint, are there, whoever has made them. */
   readonly isThere: boolean;
 }
 
@@ -138,6 +140,7 @@ export async function missingDefinitions(
     name: string;
     definition: string;
     create_index: string | null;
+    add_constraint: string | null;
     finish: string[];
     tablespace: string | null;
     is_key: boolean;
@@ -151,6 +154,7 @@ export async function missingDefinitions(
     name: row.name,
     definition: row.definition,
     createIndex: row.create_index ?? undefined,
+    addConstraint: row.add_constraint ?? undefined,
     finish: row.finish,
     tablespace: row.tablespace ?? undefined,
     isKey: row.is_key,

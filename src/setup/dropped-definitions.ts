@@ -27,6 +27,7 @@ export async function definitionFaults(
 }
 
 /** Adding the table again does it too. */
-function byHand({ createIndex, hasIndex, finish }: MissingDefinition): string {
-  return [...(createIndex === undefined || hasIndex ? [] : [createIndex]), ...finish].join('; ');
+function byHand({ createIndex, hasIndex, addConstraint, finish }: MissingDefinition): string {
+  const index = hasIndex ? undefined : createIndex;
+  return [index, addConstraint, ...finish].filter((statement) => statement !== undefined).join('; ');
 }

@@ -50,6 +50,8 @@ export interface Replication {
   /** Stops applying only; capturing and ticking go on. */
   stopApply(): Promise<void>;
   startApply(): Promise<void>;
+  /** Takes a table that both sides have in, with the rows that the provider's has; returns the seconds until it is in sync. */
+  copy?(table: string, how: { readonly connections?: number | undefined }): Promise<number>;
   /** Ends all of it, so that both databases can be dropped. */
   stop(): Promise<void>;
 }

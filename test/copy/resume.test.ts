@@ -21,7 +21,7 @@ let ticker: Daemons | undefined;
 let definitions: string[];
 
 const table = `create table entry (id int primary key, code int not null unique, item text, fixed text not null default 'f');
-  create index entry_item on entry (item)`;
+  create index entry_item on entry (item); comment on index entry_item is 'of items'`;
 
 beforeEach(async () => {
   pair = await createPair('newest', 'oldest');
@@ -215,7 +215,7 @@ test('what was dropped is not lost when a copy parks, or is given up', { timeout
   expect(told).toEqual([
     'CREATE UNIQUE INDEX entry_pkey ON public.entry USING btree (id); alter table only public.entry add constraint entry_pkey primary key using index entry_pkey',
     'CREATE UNIQUE INDEX entry_code_key ON public.entry USING btree (code); alter table only public.entry add constraint entry_code_key unique using index entry_code_key',
-    'CREATE INDEX entry_item ON public.entry USING btree (item)',
+    "CREATE INDEX entry_item ON public.entry USING btree (item); comment on index public.entry_item is 'of items'",
   ]);
   expect(await definitionsOf(pair.subscriber, 'entry')).not.toEqual(definitions);
   await pair.provider.execute('truncate entry');

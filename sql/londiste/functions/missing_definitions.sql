@@ -3,10 +3,10 @@
 -- Called by: the copier, subscriber check, subscriber remove. Locks: none.
 create or replace function londiste.missing_definitions(
     i_queue_name text, i_consumer_name text, i_table_name text default null,
-    out table_name text, out kind text, out name text, out definition text, out create_index text, out finish text[],
+    out table_name text, out kind text, out name text, out definition text, out create_index text, out add_constraint text, out finish text[],
     out tablespace text, out is_key boolean, out is_constraining boolean, out has_index boolean, out is_there boolean)
 returns setof record language sql stable as $$
-    select d.table_name, d.kind, d.name, d.definition, d.create_index, d.finish, d.tablespace, d.is_key, d.is_constraining,
+    select d.table_name, d.kind, d.name, d.definition, d.create_index, d.add_constraint, d.finish, d.tablespace, d.is_key, d.is_constraining,
            to_regclass(d.index_name) is not null,
            to_regclass(d.index_name) is not null
            and (d.kind = 'index'

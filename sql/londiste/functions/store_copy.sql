@@ -36,9 +36,9 @@ begin
        and not d.is_dropped;
     insert into londiste.stored_definition (
            queue_name, consumer_name, table_name, kind, name, definition,
-           index_name, create_index, finish, tablespace, is_constraining, is_key)
+           index_name, create_index, add_constraint, finish, tablespace, is_constraining, is_key)
     select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition,
-           x.index_name, x.create_index, x.finish, x.tablespace, x.is_constraining,
+           x.index_name, x.create_index, x.add_constraint, x.finish, x.tablespace, x.is_constraining,
            coalesce(x.index_name = (select quote_ident(n.nspname) || '.' || quote_ident(i_key_index)
                                       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                                      where c.oid = v_table), false)

@@ -16,6 +16,7 @@ alter table londiste.copy_range
 alter table londiste.stored_definition
     add column if not exists index_name text,
     add column if not exists create_index text,
+    add column if not exists add_constraint text,
     add column if not exists finish text[],
     add column if not exists tablespace text,
     add column if not exists is_key boolean not null default false,

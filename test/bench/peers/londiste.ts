@@ -83,9 +83,35 @@ pidfile = ${join(folder, '%(job_name)s.pid')}
     this.#replay = undefined;
   }
 
-  startApply(): Promise<void> {
-    this.#replay = this.#spawn('londiste', 'replica.ini', 'replay');
+  startApply(...settings: string[]): Promise<void> {
+    this.#replay = this.#spawn('londiste', 'replica.ini', 'replay', ...settings);
     return Promise.resolve();
+  }
+
+  async copy(table: string, { connections = 2 }: { connections?: number | undefined }): Promise<number> {
+    const { provider, subscriber } = this.#pair;
+    await this.stopApply();
+    await this.startApply('--set', `copy_connections=${connections}`);
+    const inSet = await provider.query('select from londiste.provider_table where table_name = $1', [
+      `public.${table}`,
+    ]);
+    if (inSet.length === 0) await this.#type('provider', 'add', table);
+    const state = async (): Promise<string | undefined> =>
+      (
+        await subscriber.query<{ state: string }>(
+          'select state from londiste.table_state where table_name = $1',
+          [`public.${table}`],
+        )
+      )[0]?.state;
+    const adding = this.#type('subscriber', 'add', table);
+    // From the commit of the command on: how long that takes to start says nothing about a copy.
+    await eventually(`${table} is on the list`, 60_000, async () => (await state()) !== undefined, 2);
+    const began = performance.now();
+    await eventually(`${table} is ok`, 1_800_000, async () => (await state()) === 'ok');
+    const seconds = (performance.now() - began) / 1000;
+    await adding;
+    await this.#type('subscriber', 'remove', table);
+    return seconds;
   }
 
   async stop(): Promise<void> {

@@ -37,6 +37,21 @@ class NativeReplication implements Replication {
     await this.pair.subscriber.execute('alter subscription bench enable');
   }
 
+  async copy(table: string): Promise<number> {
+    const { provider, subscriber } = this.pair;
+    await provider.execute(`alter publication bench add table ${table}`);
+    const began = performance.now();
+    await subscriber.execute('alter subscription bench refresh publication');
+    await eventually(`${table} is in sync`, 1_800_000, async () => {
+      const ready = await subscriber.query(
+        `select from pg_subscription_rel where srrelid = $1::regclass and srsubstate = 'r'`,
+        [table],
+      );
+      return ready.length === 1;
+    });
+    return (performance.now() - began) / 1000;
+  }
+
   async stop(): Promise<void> {
     await this.stopApply();
     // The slot goes with the subscription; while it is there the provider's database cannot be dropped.
