@@ -116,6 +116,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/subscriber_get_seq_list.sql
 
 -- Subscriber: position and states
+\ir functions/lock_holder.sql
 \ir functions/open_position.sql
 \ir functions/claim_position.sql
 \ir functions/lock_position.sql
@@ -129,6 +130,18 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/set_sequence.sql
 \ir functions/store_copy.sql
 \ir functions/land_copy.sql
+
+-- Subscriber: compare and repair, and replay's part in them
+\ir functions/compare_lock.sql
+\ir functions/replay_holder.sql
+\ir functions/open_compare.sql
+\ir functions/announce_compare.sql
+\ir functions/set_compare_tick.sql
+\ir functions/await_compare.sql
+\ir functions/end_compare.sql
+\ir functions/store_repair.sql
+\ir functions/finish_repair.sql
+\ir functions/note_compared.sql
 
 -- Rights
 \ir grants.sql

@@ -1,4 +1,5 @@
 import { loadConfig, type LondisteSettings } from '../config/load.js';
+import { compare } from './commands/compare.js';
 import { demo } from './commands/demo.js';
 import { providerAdd } from './commands/provider-add.js';
 import { providerAddSeq } from './commands/provider-add-seq.js';
@@ -51,6 +52,7 @@ const londiste: Program<LondisteSettings> = {
     subscriberResync,
     subscriberRetry,
     replay,
+    compare,
   ],
   load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),
 };

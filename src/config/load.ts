@@ -31,6 +31,8 @@ export interface LondisteSettings extends CommonSettings {
   readonly memoryBytes: number;
   /** 0 for none. */
   readonly statementTimeoutMs: number;
+  readonly compareHoldMs: number;
+  readonly compareWaitMs: number;
 }
 
 /** The section `[pgqadm]`. */
@@ -79,6 +81,8 @@ const builders: {
     lockTimeoutMs: values.number('lock_timeout'),
     memoryBytes: values.number('replay_memory'),
     statementTimeoutMs: values.number('statement_timeout'),
+    compareHoldMs: values.number('compare_hold'),
+    compareWaitMs: values.number('compare_wait'),
   }),
   pgqadm: (values, about) => ({
     ...common(values, about),

@@ -10,10 +10,13 @@ export const moments = [
   'replay.applied-not-committed',
   'replay.committed-not-finished',
   'replay.finished',
+  'replay.meeting',
   'copy.snapshot-taken',
   'copy.rows-landed-not-committed',
   'copy.landed',
   'copy.caught-up',
+  'compare.announced',
+  'compare.at-tick',
   'ticker.ticked',
   'ticker.between-rotation-steps',
 ] as const;
