@@ -9,6 +9,7 @@ import { providerRemove } from './commands/provider-remove.js';
 import { providerRemoveSeq } from './commands/provider-remove-seq.js';
 import { providerSeqs } from './commands/provider-seqs.js';
 import { providerTables } from './commands/provider-tables.js';
+import { repair } from './commands/repair.js';
 import { replay } from './commands/replay.js';
 import { subscriberAdd } from './commands/subscriber-add.js';
 import { subscriberAddSeq } from './commands/subscriber-add-seq.js';
@@ -53,6 +54,7 @@ const londiste: Program<LondisteSettings> = {
     subscriberRetry,
     replay,
     compare,
+    repair,
   ],
   load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),
 };

@@ -14,6 +14,7 @@ import {
   type ComparePurpose,
 } from '../londiste/compare-request.js';
 import { readPosition } from '../londiste/position.js';
+import { finishRepair } from '../londiste/repair.js';
 import { tickAt } from '../londiste/tick-at.js';
 import { onBoth, type CompareBench } from './bench.js';
 
@@ -22,6 +23,8 @@ export interface Meeting {
   readonly tick: number;
   /** When the readers have to let go, as the clock has it. */
   readonly until: number;
+  /** The number of the repair that was asked for with the agenda. */
+  readonly repair: number | undefined;
   end(): Promise<void>;
 }
 
@@ -99,11 +102,12 @@ export class Meetings {
     };
     const request = await announceCompare(subscriber, name, waitMs);
     let isThere = false;
+    let repair: number | undefined;
     try {
       await tap('compare.announced');
       const tick = await this.#provideTick(agenda);
       const until = Date.now() + holdMs;
-      const repair = await agenda.repair?.();
+      repair = await agenda.repair?.();
       if (!(await setCompareTick(subscriber, name, { request, tick, repair }))) return undefined;
       await release('tick');
       if (!(await this.#isReached(tick, until))) return undefined;
@@ -111,10 +115,13 @@ export class Meetings {
       const position = await readPosition(readers.subscriber, name);
       isThere = position?.tick?.tickId === tick;
       await tap('compare.at-tick');
-      return isThere ? { tick, until, end: () => this.#letGo() } : undefined;
+      return isThere ? { tick, until, repair, end: () => this.#letGo() } : undefined;
     } finally {
       if (!subscriber.closed) {
+        // Replay has either committed what it was asked to by now, or never will.
         await endCompare(subscriber, name, request);
+        if (!isThere && repair !== undefined)
+          await finishRepair(subscriber, repair, { error: 'replay did not come to the tick in time' });
         await release('tick');
         await release('reader');
       }

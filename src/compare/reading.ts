@@ -48,7 +48,12 @@ export function rowsSql(reading: Reading, side: Side, some: readonly number[]): 
   const from = `from (${keysAndRows(reading, side)}) x where ${bucketOf(digest)} = any ('{${some.join(',')}}')`;
   return subject.key.length === 0
     ? `select k as key, count(*)::text as state ${from} group by k`
-    : `select k as key, ${digest('r', 0)} || ' ' || ${digest('r', 1)} as state ${from}`;
+    : `select k as key, ${stateText(digest)} as state ${from}`;
+}
+
+/** 128 bits of a row's text `r`. */
+export function stateText(digest: Digest): string {
+  return `${digest('r', 0)} || ' ' || ${digest('r', 1)}`;
 }
 
 function keysAndRows(reading: Reading, side: Side): string {
@@ -66,15 +71,16 @@ function bucketOf(digest: Digest): string {
 
 /** A row's text, the compared columns in the provider's order: what its output functions write, trailing blanks included. */
 export function rowText({ columns }: Subject): string {
-  return recordText(columns);
+  return recordOf(columns);
 }
 
 /** What tells a row from others, as text. */
 export function keyText(subject: Subject): string {
-  return subject.key.length === 0 ? rowText(subject) : recordText(subject.key);
+  return subject.key.length === 0 ? rowText(subject) : recordOf(subject.key);
 }
 
-function recordText(columns: readonly string[]): string {
+/** A record of columns of `t`, as text. */
+export function recordOf(columns: readonly string[]): string {
   return `row(${columns.map((column) => `t.${quoteIdent(column)}`).join(', ')})::text`;
 }
 

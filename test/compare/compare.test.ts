@@ -1,32 +1,11 @@
-/** compare finds every way in which rows can differ, on both majors crossed, and nothing where they do not. */
+/** compare finds every way in which rows can differ, on both majors crossed, and nothing where they do not; repair mends each. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables } from '../../src/setup/subscriber-tables.js';
-import { eventually, tickerRuns } from '../support/eventually.js';
-import { createPair, Daemons, type Pair } from '../support/pair.js';
-import { compareAll } from './bench.js';
+import { createPair, type Pair } from '../support/pair.js';
+import { compareAll, repairTable, replicate, serve } from './bench.js';
 
-const rows = 20_000;
+const rows = Number(process.env['LONDISTE_TEST_COMPARE_ROWS'] ?? 20_000);
 /** Small, so that there are many ranges. */
-const sizes = { keys: 1_500, slices: 6_000 };
-
-async function replicated(pair: Pair, tables: readonly string[]): Promise<void> {
-  Daemons.ticker(pair);
-  Daemons.replay(pair);
-  await tickerRuns(pair.provider);
-  await addProviderTables(pair.provider, pair.name.queue, tables);
-  await addSubscriberTables(pair.ends, tables);
-  await eventually(
-    async () =>
-      (
-        await pair.subscriber.one<{ n: number }>(
-          `select count(*) as n from londiste.table_state where state = 'ok'`,
-        )
-      ).n,
-    tables.length,
-    30_000,
-  );
-}
+const sizes = { keys: rows / 13, slices: rows / 3 };
 
 describe.each([
   ['oldest', 'newest'],
@@ -42,10 +21,11 @@ describe.each([
       .execute(`${table}; insert into entry select n, 'c' || n, 'b', case when n % 7 > 0 then 'item ' || n end, n / 8.0
       from generate_series(1, ${rows}) n; analyze entry`);
     await pair.subscriber.execute(table);
-    await replicated(pair, ['entry']);
-  }, 60_000);
+    await serve(pair);
+    await replicate(pair, ['entry']);
+  }, 600_000);
 
-  it('equal rows are equal', async () => {
+  it('equal rows are equal', { timeout: 60_000 }, async () => {
     const [outcome] = await compareAll(pair, [], { sizes });
     expect(outcome).toMatchObject({ state: 'equal', rows: { provider: rows, subscriber: rows } });
     expect(outcome?.ranges).toBeGreaterThan(5);
@@ -66,16 +46,19 @@ describe.each([
     ['NULL against empty', `update entry set item = '' where id = 14`, [['different', '(14)']]],
     ['a trailing blank', `update entry set blank = 'b ' where id = 9`, [['different', '(9)']]],
     ['the scale of a number', `update entry set amount = 1.0 where id = 8`, [['different', '(8)']]],
-  ])('finds %s', async (_, change, expected) => {
-    await pair.subscriber.execute(
-      'begin; create temp table kept on commit preserve rows as select * from entry',
-    );
-    await pair.subscriber.execute(`${change}; commit`);
+  ])('finds and mends %s', { timeout: 120_000 }, async (_, change, expected) => {
+    await pair.subscriber.execute(change);
     const [outcome] = await compareAll(pair, ['entry'], { sizes });
     expect(outcome?.state).toBe('different');
-    const found = outcome?.findings.first.map(({ kind, key }) => [kind, key]);
-    expect(found?.sort()).toEqual(expected);
-    await pair.subscriber.execute('truncate entry; insert into entry select * from kept; drop table kept');
-    expect((await compareAll(pair, ['entry'], { sizes }))[0]).toMatchObject({ state: 'equal' });
+    expect(outcome?.findings.first.map(({ kind, key }) => [kind, key]).sort()).toEqual(expected);
+
+    const repair = await repairTable(pair, 'entry');
+    expect(repair).toMatchObject({ repaired: expected.length, errors: [], outcome: { state: 'equal' } });
+    const { tick, ...audit } = await pair.subscriber.one<{ tick: number }>(
+      `select tick_id as tick, missing + extra + different as rows, asked_by, error from londiste.repair order by nr desc limit 1`,
+    );
+    expect(tick).toBeGreaterThan(0);
+    expect(audit).toEqual({ rows: expected.length, asked_by: 'app', error: null });
+    expect(await pair.subscriber.query('select from londiste.repair_event')).toEqual([]);
   });
 });
