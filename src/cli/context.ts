@@ -3,6 +3,7 @@ import { pinSettings } from '../db/settings.js';
 import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
 import { createLog } from '../kernel/log.js';
+import { armFromText } from '../kernel/tap.js';
 import type { CompareBench } from '../compare/bench.js';
 import { requireBoth, type Ends } from '../setup/ends.js';
 
@@ -85,6 +86,8 @@ export async function withCompareBench<T>(
   const { compareHoldMs, compareWaitMs, lockTimeoutMs } = settings;
   return withEnds(context, async (ends) => {
     await requireBoth(ends);
+    const taps = process.env['LONDISTE_TAP'];
+    if (taps !== undefined) armFromText(taps, (line) => process.stderr.write(`${line}\n`));
     const open = (side: 'provider' | 'subscriber'): Promise<Session> =>
       connect(settings[side], side, settings.jobName, switches, {
         lock_timeout: String(lockTimeoutMs),

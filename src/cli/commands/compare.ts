@@ -10,6 +10,7 @@ export const compare: LondisteCommand = {
   summary:
     'prove that tables hold the same rows on both sides; exit code 0 equal, 1 different, 2 anything else',
   options: [
+    { flags: '--tables <list>', summary: 'the same as naming them, in one word with commas between' },
     { flags: '--where <condition>', summary: 'only rows that fit it, over the column names of the provider' },
     { flags: '--count-only', summary: 'compare the numbers of rows only' },
     { flags: '--sample <percent>', summary: 'a random part of each table, like 5%' },
@@ -33,7 +34,7 @@ export const compare: LondisteCommand = {
     const outcomes: TableOutcome[] = [];
     await withCompareBench(context, async (bench) => {
       const comparison = await Comparison.open(bench);
-      for (const table of await comparison.tables(args)) {
+      for (const table of await comparison.tables([...args, ...tablesOf(options)])) {
         const outcome = await comparison.compare(table, how);
         outcomes.push(outcome);
         if (!json) for (const line of outcomeLines(outcome)) context.say(line);
@@ -43,6 +44,11 @@ export const compare: LondisteCommand = {
     context.exitWith(exitCodeOf(outcomes));
   },
 };
+
+export function tablesOf({ tables }: Call['options']): string[] {
+  // Not at commas in quotes.
+  return typeof tables === 'string' ? (tables.match(/(?:"[^"]*"|[^,"])+/g) ?? []) : [];
+}
 
 function sampleOf({ sample }: Call['options']): number | undefined {
   if (typeof sample !== 'string') return undefined;
