@@ -54,8 +54,9 @@ export async function planRanges(
   const types = subject.key.map(
     (name) => shape.columns.find((column) => column.name === name)?.base_type ?? 'text',
   );
-  const perRange = sample === undefined ? sizes.keys : Math.min(sizes.keys, rows / mostSampled);
-  const count = Math.ceil(rows / Math.max(perRange, leastSampled));
+  const perRange =
+    sample === undefined ? sizes.keys : Math.min(sizes.keys, Math.max(leastSampled, rows / mostSampled));
+  const count = Math.ceil(rows / perRange);
   if (count <= 1) return [{ kind: 'keys', types }];
   const bounds = await cut(provider, { only, key: subject.key, count, blocks });
   const ranges = [...bounds, undefined].map((to, n): Range => ({
@@ -140,12 +141,12 @@ async function isOrdered(provider: Session, subscriber: Session, subject: Subjec
   });
 }
 
-/** The columns of a table whose texts are in the order of their bytes. */
+/** The columns of a table whose texts are in the order of their characters' numbers: of their bytes, in UTF-8. */
 async function byteOrdered(session: Session, oid: number): Promise<Set<string>> {
   const rows = await session.query<{ name: string }>(
     `select a.attname as name
        from pg_attribute a join pg_collation c on c.oid = a.attcollation, pg_database d
-      where a.attrelid = $1 and a.attnum > 0 and d.datname = current_database()
+      where current_setting('server_encoding') in ('UTF8', 'SQL_ASCII', 'LATIN1') and a.attrelid = $1 and a.attnum > 0 and d.datname = current_database()
         and case when c.collname = 'default' and c.collnamespace = 'pg_catalog'::regnamespace
                  then d.datcollate in ('C', 'POSIX') and coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'
                  else c.collname in ('C', 'POSIX') and c.collnamespace = 'pg_catalog'::regnamespace end`,
