@@ -18,9 +18,10 @@ export function outcomeLines(outcome: TableOutcome): string[] {
 }
 
 /** The same, for programs. */
-export function outcomeJson({ findings, ...outcome }: TableOutcome): Record<string, unknown> {
+export function outcomeJson({ findings, beganAt, ...outcome }: TableOutcome): Record<string, unknown> {
   const { missing, extra, different, first } = findings;
-  return { ...outcome, missing, extra, different, differences: first };
+  const began = beganAt === undefined ? null : new Date(beganAt).toISOString();
+  return { ...outcome, began, missing, extra, different, differences: first };
 }
 
 /** 1 when some table differs; 2 when none does, but not all could be compared. */

@@ -34,3 +34,8 @@ export async function onBoth<T>(work: (side: 'provider' | 'subscriber') => Promi
   if (subscriber.status === 'rejected') throw subscriber.reason;
   return { provider: provider.value, subscriber: subscriber.value };
 }
+
+/** Asked anew: the signal may have been aborted while something was waited for. */
+export function isStopped(stop: AbortSignal): boolean {
+  return stop.aborted;
+}

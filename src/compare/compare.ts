@@ -2,11 +2,12 @@ import { LondisteError, asLondisteError } from '../kernel/errors.js';
 import { meantOrAll } from '../londiste/name.js';
 import { providerGetTableList } from '../londiste/provider.js';
 import { findTable, subscriberGetTableList, type SubscribedTable } from '../londiste/table-state.js';
-import type { CompareBench } from './bench.js';
+import { isStopped, type CompareBench } from './bench.js';
 import { digestFor, type Digest } from './digest.js';
 import { Findings, type Finding } from './findings.js';
 import { Meetings, type Meeting } from './meeting.js';
 import { compareRange } from './range-comparison.js';
+import type { Pace } from './pace.js';
 import { planRanges, type Range, type RangeSizes } from './ranges.js';
 import { subjectOf, type Subject } from './subject.js';
 
@@ -19,6 +20,8 @@ export interface CompareOptions {
   /** How many of the differing rows are kept. */
   readonly show?: number | undefined;
   readonly sizes?: RangeSizes | undefined;
+  /** How quickly ranges may follow one another; as they come when undefined. */
+  readonly pace?: Pace | undefined;
 }
 
 /** What came of one table. */
@@ -32,6 +35,8 @@ export interface TableOutcome {
   readonly findings: Findings;
   /** The first and the last tick at which ranges of it were compared. */
   readonly ticks?: { readonly first: number; readonly last: number };
+  /** When the first of them was taken, as the clock has it. */
+  readonly beganAt?: number;
   readonly ranges: number;
 }
 
@@ -111,7 +116,7 @@ export class Comparison {
     subject: Subject,
     {
       ranges,
-      options: { countOnly },
+      options: { countOnly, pace },
       progress,
       onFindings,
     }: {
@@ -125,30 +130,27 @@ export class Comparison {
     const left = [...ranges];
     const { provider, subscriber } = subject.sides;
     while (left.length > 0 && !stop.aborted) {
+      await pace?.wait(stop);
       const meeting = await this.meetings.meet({ provider: provider.only, subscriber: subscriber.only });
       try {
         await requireStillOk(this.bench, subject);
         for (let isTime = true; isTime;) {
           const range = left.shift();
           if (range === undefined) break;
+          pace?.spend();
           const began = Date.now();
           const reading = { subject, digest: this.digest, range };
           const outcome = await compareRange(readers, reading, { countOnly });
           progress.add(outcome, meeting.tick);
           if (outcome.findings.length > 0) await onFindings?.(subject, meeting, outcome.findings);
           // The next one may take as long as this one.
-          isTime = 2 * Date.now() - began < meeting.until && !isStopped(stop);
+          isTime = 2 * Date.now() - began < meeting.until && !isStopped(stop) && pace?.isDue !== false;
         }
       } finally {
         await meeting.end();
       }
     }
   }
-}
-
-/** Asked anew: it may have been aborted meanwhile. */
-function isStopped(stop: AbortSignal): boolean {
-  return stop.aborted;
 }
 
 /** Adds up what comes of a table's ranges. */
@@ -158,6 +160,7 @@ class Progress {
   #isEqual = true;
   #ranges = 0;
   #ticks: { first: number; last: number } | undefined;
+  #beganAt: number | undefined;
 
   constructor(show: number) {
     this.#findings = new Findings(show);
@@ -168,6 +171,7 @@ class Progress {
     this.#rows.subscriber += rows.subscriber;
     this.#isEqual &&= isEqual;
     this.#ranges += 1;
+    this.#beganAt ??= Date.now();
     this.#ticks = { first: this.#ticks?.first ?? tick, last: tick };
     for (const finding of findings) this.#findings.add(finding);
   }
@@ -187,6 +191,7 @@ class Progress {
       findings: this.#findings,
       ranges: this.#ranges,
       ...(this.#ticks && { ticks: this.#ticks }),
+      ...(this.#beganAt !== undefined && { beganAt: this.#beganAt }),
     };
   }
 }

@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.js';
 import { backlog } from './scenarios/backlog.js';
 import { bulk } from './scenarios/bulk.js';
 import { capture } from './scenarios/capture.js';
+import { compare } from './scenarios/compare.js';
 import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
 import { idle } from './scenarios/idle.js';
@@ -15,7 +16,18 @@ import { latency } from './scenarios/latency.js';
 import { tpcb } from './scenarios/tpcb.js';
 import { wide } from './scenarios/wide.js';
 
-export const scenarios: readonly Scenario[] = [backlog, bulk, capture, latency, tpcb, wide, hot, huge, idle];
+export const scenarios: readonly Scenario[] = [
+  backlog,
+  bulk,
+  capture,
+  latency,
+  tpcb,
+  wide,
+  hot,
+  huge,
+  idle,
+  compare,
+];
 
 /** In the order of the columns of the table that comes out. */
 export const peers: readonly Peer[] = [none, native, londiste3, londiste, byStatement, byRow, logutriga];

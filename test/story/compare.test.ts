@@ -135,7 +135,7 @@ test('one at a time, and only while replay runs', { timeout: 60_000 }, async () 
   await hanging.said('tap compare.at-tick');
   const { stderr } = await ends(compare, 2);
   expect(stderr).toMatch(
-    /^londiste: consumer lmaster_to_slave of queue londiste\.write is being compared already by backend \d+ \(londiste lmaster_to_slave command\) from 127\.0\.0\.1\n  → wait until that compare or repair has ended, or stop it\n$/,
+    /^londiste: consumer lmaster_to_slave of queue londiste\.write is being compared already by backend \d+ \(londiste lmaster_to_slave command\) from 127\.0\.0\.1\n {2}→ wait until that compare or repair has ended, or stop it\n$/,
   );
   await hanging.kill();
   await ends(compare, 0);
@@ -143,7 +143,7 @@ test('one at a time, and only while replay runs', { timeout: 60_000 }, async () 
   await user.must('londiste replica.ini -s');
   await user.gone('lmaster_to_slave');
   expect((await ends(compare, 2)).stderr).toMatch(
-    /nobody replays consumer lmaster_to_slave of queue londiste\.write.*\n  → start it: londiste CONFIG replay -d/,
+    /nobody replays consumer lmaster_to_slave of queue londiste\.write.*\n {2}→ start it: londiste CONFIG replay -d/,
   );
   await user.must('londiste replica.ini replay -d');
   await ends(compare, 0);
@@ -185,6 +185,53 @@ test(
   },
 );
 
+test('goes on for ever, and says up to which tick tables are equal', { timeout: 60_000 }, async () => {
+  const child = spawn(
+    process.execPath,
+    [`${root}bin/londiste`, 'replica.ini', 'compare', 'entry', '--continuous', '--json'],
+    { cwd: user.folder, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const passes = (): { state: string; ticks: { first: number } }[] =>
+    stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as never);
+  try {
+    await eventually(() => passes().length > 3, true);
+    const [first, second] = passes();
+    expect(first).toMatchObject({ table: 'public.entry', state: 'equal', rows: { provider: 500 } });
+    expect(second?.ticks.first).toBeGreaterThan(first?.ticks.first ?? 0);
+    expect(await user.must('londiste replica.ini subscriber tables')).toMatch(
+      /^public\.entry +ok\n {4}equal up to tick \d+, \d+ seconds ago$/m,
+    );
+    await here(`update entry set item = 'damaged' where id = 7`);
+    await eventually(() => passes().at(-1), expect.objectContaining({ state: 'different', different: 1 }));
+    expect(await user.must('londiste replica.ini subscriber tables')).toMatch(
+      /^ {4}1 rows differed \d+ seconds ago; equal up to tick \d+, \d+ seconds ago$/m,
+    );
+    const [listed] = JSON.parse(await user.must('londiste replica.ini subscriber tables --json')) as never[];
+    expect(listed).toMatchObject({ table: 'public.entry', compared: { differing: 1 } });
+    await there(`update entry set item = 'mended' where id = 7`);
+    await eventually(() => passes().at(-1)?.state, 'equal');
+
+    await user.must('londiste replica.ini -s');
+    await eventually(() => stderr, expect.stringContaining('nobody replays consumer lmaster_to_slave'));
+    const before = passes().length;
+    await user.gone('lmaster_to_slave');
+    await user.must('londiste replica.ini replay -d');
+    await eventually(() => passes().length > before + 1, true);
+  } finally {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+  await ends(compare, 0);
+});
+
 test(
   'a table that is gone, or not ok, is told of, and the others are compared',
   { timeout: 60_000 },
@@ -198,7 +245,7 @@ test(
       `update londiste.table_state set state = 'parked', error = 'test' where table_name = 'public.doomed'`,
     );
     expect((await ends(`${compare} doomed`, 2)).stdout).toMatch(
-      /^public\.doomed: not compared: table public\.doomed is in state parked, not ok.*\n  → londiste CONFIG subscriber retry public\.doomed\n$/,
+      /^public\.doomed: not compared: table public\.doomed is in state parked, not ok.*\n {2}→ londiste CONFIG subscriber retry public\.doomed\n$/,
     );
     await here('delete from entry where id = 9');
     await ends(compare, 1);

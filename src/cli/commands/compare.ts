@@ -1,7 +1,8 @@
-import { Comparison, type TableOutcome } from '../../compare/compare.js';
+import { Comparison, type CompareOptions, type TableOutcome } from '../../compare/compare.js';
+import { compareForever } from '../../compare/continuous.js';
 import { LondisteError } from '../../kernel/errors.js';
 import type { Call, LondisteCommand } from '../command.js';
-import { withCompareBench } from '../context.js';
+import { withCompareBench, type LondisteContext } from '../context.js';
 import { outcomeJson, outcomeLines, exitCodeOf } from '../outcomes.js';
 
 export const compare: LondisteCommand = {
@@ -15,7 +16,11 @@ export const compare: LondisteCommand = {
     { flags: '--count-only', summary: 'compare the numbers of rows only' },
     { flags: '--sample <percent>', summary: 'a random part of each table, like 5%' },
     { flags: '--show <rows>', summary: 'how many differing rows of a table are shown, 10 by default' },
-    { flags: '--json', summary: 'one JSON array, for programs' },
+    {
+      flags: '--continuous',
+      summary: 'a few ranges a second, for ever; subscriber tables shows how far it has come',
+    },
+    { flags: '--json', summary: 'one JSON array, for programs; with --continuous an object a line' },
   ],
   examples: [
     'londiste replica.ini compare',
@@ -31,6 +36,10 @@ export const compare: LondisteCommand = {
       show: numberOf(options, 'show'),
     };
     const json = options['json'] === true;
+    if (options['continuous'] === true) {
+      await keepComparing(context, { typed: [...args, ...tablesOf(options)], how, json });
+      return;
+    }
     const outcomes: TableOutcome[] = [];
     await withCompareBench(context, async (bench) => {
       const comparison = await Comparison.open(bench);
@@ -44,6 +53,33 @@ export const compare: LondisteCommand = {
     context.exitWith(exitCodeOf(outcomes));
   },
 };
+
+/** Tells of a table when what is to be said of it is another thing than before; for programs, of every pass. */
+function keepComparing(
+  context: LondisteContext,
+  { typed, how, json }: { typed: readonly string[]; how: CompareOptions; json: boolean },
+): Promise<void> {
+  const told = new Map<string, string>();
+  return withCompareBench(context, async (bench) =>
+    compareForever(await Comparison.open(bench), typed, {
+      options: how,
+      onOutcome: (outcome) => {
+        if (json) {
+          context.say(JSON.stringify(outcomeJson(outcome)));
+          return;
+        }
+        const { table, state, reason, findings } = outcome;
+        const news = JSON.stringify([state, reason, findings.first]);
+        if (told.get(table) === news) return;
+        told.set(table, news);
+        for (const line of outcomeLines(outcome)) context.say(line);
+      },
+      onPause: ({ message, hint }) => {
+        process.stderr.write(`${message}\n  → ${hint}\n`);
+      },
+    }),
+  );
+}
 
 export function tablesOf({ tables }: Call['options']): string[] {
   // Not at commas in quotes.
