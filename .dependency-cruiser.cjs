@@ -4,7 +4,7 @@ const layers = [
   ['config', 'db', 'embedded'],
   ['event', 'table'],
   ['pgq', 'londiste', 'install'],
-  ['ticker', 'replay', 'copy', 'setup'],
+  ['ticker', 'replay', 'copy', 'compare', 'setup'],
   ['daemon'],
   ['demo'],
   ['cli'],

@@ -119,6 +119,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/subscriber_get_seq_list.sql
 
 -- Subscriber: position and states
+\ir functions/lock_holder.sql
 \ir functions/open_position.sql
 \ir functions/claim_position.sql
 \ir functions/lock_position.sql
@@ -143,6 +144,18 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/missing_definitions.sql
 \ir functions/copy_progress.sql
 \ir functions/definition_built.sql
+
+-- Subscriber: compare and repair, and replay's part in them
+\ir functions/compare_lock.sql
+\ir functions/replay_holder.sql
+\ir functions/open_compare.sql
+\ir functions/announce_compare.sql
+\ir functions/set_compare_tick.sql
+\ir functions/await_compare.sql
+\ir functions/end_compare.sql
+\ir functions/store_repair.sql
+\ir functions/finish_repair.sql
+\ir functions/note_compared.sql
 
 -- Rights
 \ir grants.sql

@@ -16,6 +16,8 @@ create table if not exists londiste.position (
     applied_at      timestamptz,
     -- Raised by every change of a state or position in table_state: as long as it stays, so does what replay knows of them.
     tables_version  bigint      not null default 0,
+    -- The number of the request in compare_request that replay has to heed; null for none.
+    compare_request bigint,
     primary key (queue_name, consumer_name),
     check (num_nulls(tick_id, tick_time, tick_snapshot, tick_event_seq, epoch) in (0, 5))
 );
@@ -111,4 +113,65 @@ create table if not exists londiste.subscriber_seq (
     is_called      boolean,
     primary key (queue_name, consumer_name, seq_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
+);
+
+-- What a compare asks of replay: to stop at a tick until both sides are being read there. The row stays when its request is over; the
+-- one in force is the one that the position names.
+create table if not exists londiste.compare_request (
+    queue_name     text        not null,
+    consumer_name  text        not null,
+    request_nr     bigint      not null,
+    -- The tick to stop at; null until the provider's reader stands at one.
+    tick_id        bigint,
+    -- How long replay waits for the compare at most, each time.
+    wait           interval    not null,
+    -- What replay is to apply in the transaction that reaches the tick.
+    repair_nr      integer,
+    asked_at       timestamptz not null default now(),
+    primary key (queue_name, consumer_name),
+    foreign key (queue_name, consumer_name) references londiste.position on delete cascade
+);
+
+-- How far a continuous compare has come with each table: every row was equal at some tick from `equal_tick` on.
+create table if not exists londiste.compare_state (
+    queue_name     text        not null,
+    consumer_name  text        not null,
+    table_name     text        not null,
+    equal_tick     bigint,
+    equal_at       timestamptz,
+    -- Rows that differed when they were last looked at, and when that was.
+    differing      bigint      not null default 0,
+    compared_at    timestamptz not null,
+    primary key (queue_name, consumer_name, table_name),
+    foreign key (queue_name, consumer_name, table_name) references londiste.table_state on delete cascade
+);
+
+-- What was repaired, by whom and when: kept for ever, also when the subscription goes.
+create table if not exists londiste.repair (
+    nr             serial      not null primary key,
+    queue_name     text        not null,
+    consumer_name  text        not null,
+    table_name     text        not null,
+    missing        bigint      not null,
+    extra          bigint      not null,
+    different      bigint      not null,
+    asked_by       text        not null default session_user,
+    asked_from     text        not null default coalesce(host(inet_client_addr()), 'a local socket'),
+    asked_at       timestamptz not null default now(),
+    -- The tick that the rows were brought to, once they were.
+    tick_id        bigint,
+    applied_at     timestamptz,
+    error          text
+);
+
+-- The rows of a repair that is not applied yet, as events: the columns have the names that events have.
+create table if not exists londiste.repair_event (
+    repair_nr  integer not null references londiste.repair on delete cascade,
+    ev_id      integer not null,
+    ev_type    text    not null,
+    ev_extra1  text    not null,
+    ev_extra2  text    not null,
+    ev_extra3  text,
+    ev_data    text    not null,
+    primary key (repair_nr, ev_id)
 );

@@ -10,6 +10,8 @@ export interface Command<Context> {
   readonly options?: readonly CommandOption[];
   /** Lines shown under "Examples" in the command's help. */
   readonly examples?: readonly string[];
+  /** The exit code of a failure, where 1 says something else. */
+  readonly failsWith?: number;
   run(context: Context, call: Call): Promise<void>;
 }
 

@@ -3,7 +3,9 @@ import { pinSettings } from '../db/settings.js';
 import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
 import { createLog } from '../kernel/log.js';
-import type { Ends } from '../setup/ends.js';
+import { armFromText } from '../kernel/tap.js';
+import type { CompareBench } from '../compare/bench.js';
+import { requireBoth, type Ends } from '../setup/ends.js';
 
 /** The switches that every command of both programs takes. */
 export interface Switches {
@@ -18,6 +20,8 @@ export interface Context<Settings extends LondisteSettings | PgqadmSettings> {
   readonly switches: Switches;
   /** A line for whoever called the command, on standard output. */
   say(line: string): void;
+  /** What the program's exit code is to be although nothing failed. */
+  exitWith(code: number): void;
 }
 
 export type LondisteContext = Context<LondisteSettings>;
@@ -73,11 +77,41 @@ export async function withDatabase<T>(
   return await work(database);
 }
 
+/** Runs `work` with both ends connected twice, for asking and for reading rows, and closes them. */
+export async function withCompareBench<T>(
+  context: LondisteContext,
+  work: (bench: CompareBench) => Promise<T>,
+): Promise<T> {
+  const { settings, switches } = context;
+  const { compareHoldMs, compareWaitMs, lockTimeoutMs } = settings;
+  return withEnds(context, async (ends) => {
+    await requireBoth(ends);
+    const taps = process.env['LONDISTE_TAP'];
+    if (taps !== undefined) armFromText(taps, (line) => process.stderr.write(`${line}\n`));
+    const open = (side: 'provider' | 'subscriber'): Promise<Session> =>
+      connect(settings[side], side, settings.jobName, switches, {
+        lock_timeout: String(lockTimeoutMs),
+        jit: 'off',
+      });
+    await using provider = await open('provider');
+    await using subscriber = await open('subscriber');
+    return await work({
+      ...ends,
+      readers: { provider, subscriber },
+      holdMs: compareHoldMs,
+      waitMs: compareWaitMs,
+      log: createLog({ level: switches.verbose === true ? 'debug' : 'warn', format: 'text' }),
+      stop: new AbortController().signal,
+    });
+  });
+}
+
 async function connect(
   settings: ConnectSettings,
   side: string,
   jobName: string,
   { quiet }: Switches,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Session> {
   const session = await Session.open(settings, {
     side,
@@ -86,6 +120,6 @@ async function connect(
       if (severity === 'WARNING' && quiet !== true) process.stderr.write(`WARNING: ${message}\n`);
     },
   });
-  await pinSettings(session);
+  await pinSettings(session, more);
   return session;
 }

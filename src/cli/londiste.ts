@@ -1,6 +1,7 @@
 import { loadConfig, type LondisteSettings } from '../config/load.js';
 import { copyStatus } from './commands/copy-status.js';
 import { copyWatch } from './commands/copy-watch.js';
+import { compare } from './commands/compare.js';
 import { demo } from './commands/demo.js';
 import { providerAdd } from './commands/provider-add.js';
 import { providerAddSeq } from './commands/provider-add-seq.js';
@@ -10,6 +11,7 @@ import { providerRemove } from './commands/provider-remove.js';
 import { providerRemoveSeq } from './commands/provider-remove-seq.js';
 import { providerSeqs } from './commands/provider-seqs.js';
 import { providerTables } from './commands/provider-tables.js';
+import { repair } from './commands/repair.js';
 import { replay } from './commands/replay.js';
 import { subscriberAdd } from './commands/subscriber-add.js';
 import { subscriberAddSeq } from './commands/subscriber-add-seq.js';
@@ -55,6 +57,8 @@ const londiste: Program<LondisteSettings> = {
     copyStatus,
     copyWatch,
     replay,
+    compare,
+    repair,
   ],
   load: (path, overrides) => loadConfig({ program: 'londiste', path, overrides, environment: process.env }),
 };

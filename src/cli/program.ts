@@ -34,9 +34,10 @@ export async function runProgram<Settings extends AnySettings>(
   // Whoever reads our output may have read enough, as head does.
   process.stdout.on('error', () => process.exit(0));
   const { config, rest, signal } = splitCommandLine(argv, firstWords(program));
+  const exit: Exit = { code: 0, ofFailure: 1 };
   try {
     if (signal === undefined) {
-      await build(program, config).parseAsync([...rest], { from: 'user' });
+      await build(program, config, exit).parseAsync([...rest], { from: 'user' });
     } else {
       // The command may stand there as well, as in `replay -s`; only the switches matter.
       const { set } = withSwitches(new Commander(program.name).exitOverride())
@@ -45,10 +46,16 @@ export async function runProgram<Settings extends AnySettings>(
         .opts<CommonSwitches>();
       await signalDaemon({ pidfile: program.load(config, set).pidfile, signal });
     }
-    return 0;
+    return exit.code;
   } catch (error) {
-    return tell(program.name, error);
+    return tell(program.name, error) === 0 ? 0 : exit.ofFailure;
   }
+}
+
+/** What the command that runs makes of the exit code. */
+interface Exit {
+  code: number;
+  ofFailure: number;
 }
 
 function firstWords<Settings extends AnySettings>(program: Program<Settings>): ReadonlySet<string> {
@@ -59,6 +66,7 @@ function firstWords<Settings extends AnySettings>(program: Program<Settings>): R
 function build<Settings extends AnySettings>(
   program: Program<Settings>,
   config: string | undefined,
+  exit: Exit,
 ): Commander {
   const root = withSwitches(new Commander(program.name))
     .description(program.summary)
@@ -72,14 +80,17 @@ function build<Settings extends AnySettings>(
       `\nWithout CONFIG the file is looked for: $${program.name.toUpperCase()}_CONFIG, ./${program.name}.ini, /etc/londiste/${program.name}.ini`,
     );
   for (const command of program.withoutConfig) {
-    add(root, command, (call) => command.run(undefined, call));
+    add(root, { command, exit }, (call) => command.run(undefined, call));
   }
   for (const command of program.commands) {
-    add(root, command, async (call) => {
+    add(root, { command, exit }, async (call) => {
       const switches = root.opts<CommonSwitches>();
       const settings = program.load(config, switches.set);
       warn(settings.warnings, switches);
-      await command.run({ settings, switches, say: sayLine }, call);
+      const exitWith = (code: number): void => {
+        exit.code = code;
+      };
+      await command.run({ settings, switches, say: sayLine, exitWith }, call);
     });
   }
   return root;
@@ -103,7 +114,7 @@ function withSwitches(commander: Commander): Commander {
 
 function add<Given>(
   root: Commander,
-  command: Command<Given>,
+  { command, exit }: { command: Command<Given>; exit: Exit },
   run: (call: { args: string[]; options: Record<string, unknown> }) => Promise<void>,
 ): void {
   const words = command.words.split(' ');
@@ -114,8 +125,14 @@ function add<Given>(
   for (const { flags, summary } of command.options ?? []) own.option(flags, summary);
   if (command.examples)
     own.addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`);
-  own.exitOverride().showHelpAfterError(`(${root.name()} ${command.words} --help tells more)`);
+  own
+    .exitOverride((error) => {
+      exit.ofFailure = command.failsWith ?? 1;
+      throw error;
+    })
+    .showHelpAfterError(`(${root.name()} ${command.words} --help tells more)`);
   own.action(async () => {
+    exit.ofFailure = command.failsWith ?? 1;
     await run({
       args: own.processedArgs.flat().filter((arg): arg is string => typeof arg === 'string'),
       options: own.opts(),

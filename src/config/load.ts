@@ -36,6 +36,8 @@ export interface LondisteSettings extends CommonSettings {
   readonly copyConnections: number;
   readonly copyRangeBytes: number;
   readonly copySnapshot: 'table' | 'range';
+  readonly compareHoldMs: number;
+  readonly compareWaitMs: number;
 }
 
 /** The section `[pgqadm]`. */
@@ -89,6 +91,8 @@ const builders: {
     copyConnections: values.number('copy_connections'),
     copyRangeBytes: values.number('copy_range_size'),
     copySnapshot: values.text('copy_snapshot') === 'range' ? 'range' : 'table',
+    compareHoldMs: values.number('compare_hold'),
+    compareWaitMs: values.number('compare_wait'),
   }),
   pgqadm: (values, about) => ({
     ...common(values, about),

@@ -173,6 +173,18 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       default: 'table',
       help: 'table: all of a table is read in one transaction of the provider; range: none there is open longer than a range takes',
     },
+    {
+      key: 'compare_hold',
+      type: { kind: 'seconds', least: 0.1, most: 3600 },
+      default: '30',
+      help: 'seconds that compare and repair keep a snapshot of both sides at a time; what is not read by then is read at a later tick',
+    },
+    {
+      key: 'compare_wait',
+      type: { kind: 'seconds', least: 0.01, most: 60 },
+      default: '2',
+      help: 'seconds that replay waits for a compare at a tick, at most; it is a round trip unless the compare has died',
+    },
   ],
   pgqadm: [
     { ...jobName, example: 'ticker' },

@@ -10,6 +10,7 @@ export const moments = [
   'replay.applied-not-committed',
   'replay.committed-not-finished',
   'replay.finished',
+  'replay.meeting',
   'copy.snapshot-taken',
   'copy.rows-landed-not-committed',
   'copy.range-landed-not-committed',
@@ -18,6 +19,8 @@ export const moments = [
   'copy.definition-built',
   'copy.landed',
   'copy.caught-up',
+  'compare.announced',
+  'compare.at-tick',
   'ticker.ticked',
   'ticker.between-rotation-steps',
 ] as const;

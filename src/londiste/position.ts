@@ -9,6 +9,8 @@ export interface Position {
   readonly fence: number;
   /** Another one when a table has come, gone, or moved to another state or position. */
   readonly tablesVersion: number;
+  /** The request of a compare that replay has to heed. */
+  readonly compareRequest: number | undefined;
 }
 
 interface PositionRow {
@@ -20,6 +22,7 @@ interface PositionRow {
   epoch: number | null;
   fence: number;
   tables_version: number;
+  compare_request: number | null;
 }
 
 export async function openPosition(
@@ -118,5 +121,6 @@ function toPosition(row: PositionRow): Position {
       : undefined,
     fence: row.fence,
     tablesVersion: row.tables_version,
+    compareRequest: row.compare_request ?? undefined,
   };
 }

@@ -28,11 +28,19 @@ export class BatchWriter {
   readonly #destinations: Destinations;
   readonly #link: Pick<Link, 'subscriber' | 'targets'>;
   readonly #plan: Plan;
+  readonly #stagePrefix: string;
   readonly #writers = new Map<string, ChangeWriter>();
   #stages = 0;
   #staged = 0;
 
-  constructor(link: Pick<Link, 'subscriber' | 'targets'>, plan: Plan, destinations: Destinations) {
+  /** Two writers of one transaction need different prefixes for their temporary tables. */
+  constructor(
+    link: Pick<Link, 'subscriber' | 'targets'>,
+    plan: Plan,
+    destinations: Destinations,
+    stagePrefix = 'stage',
+  ) {
+    this.#stagePrefix = stagePrefix;
     this.#destinations = destinations;
     this.#link = link;
     this.#plan = plan;
@@ -87,7 +95,7 @@ export class BatchWriter {
     const options = {
       mode: this.#plan.modeOf(table),
       isSearching: this.#plan.isSearching(table),
-      stageName: (): string => `pg_temp.londiste_stage_${(this.#stages += 1)}`,
+      stageName: (): string => `pg_temp.londiste_${this.#stagePrefix}_${(this.#stages += 1)}`,
     };
     const { subscriber } = this.#link;
     return target.key.length === 0

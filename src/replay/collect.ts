@@ -60,14 +60,23 @@ export async function* collect(
   const sql = await eventRangeSql(link.provider, { queue: link.name.queue, from, to, tables });
   const feed = await link.feed();
   opened(feed);
+  const copied = feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`);
+  yield* chunksOf(link, afterFirst(copied, mayRead), { wants: range.wants, budget });
+}
+
+/** What each key ends as after the events in `copied`, which come in the order of their ids: `budget` bytes at a time. */
+export async function* chunksOf(
+  link: Link,
+  copied: AsyncIterable<Buffer>,
+  { wants, budget }: { wants: (table: string) => boolean; budget: number },
+): AsyncGenerator<Chunk, void, undefined> {
   const lines = new EventLines();
   const removed = new Set<string>();
-  const begin = (): Collector => new Collector(link, range.wants, removed);
+  const begin = (): Collector => new Collector(link, wants, removed);
   // Made with the first event: until then its memory may be another's.
   let chunk: Collector | undefined;
   let read = 0;
-  const copied = feed.copyOut(`copy (select ${eventColumns} from (${sql}) as e) to stdout`);
-  for await (const some of wholeLines(afterFirst(copied, mayRead))) {
+  for await (const some of wholeLines(copied)) {
     lines.open(some);
     chunk ??= begin();
     read += some.length;

@@ -10,7 +10,9 @@ import { BatchWriter } from './batch-writer.js';
 import { Chunks, rangesOf, type ChunkListener } from './chunks.js';
 import { Decision, Redecided, TableList } from './handover.js';
 import { forgetShapes, type Link } from './link.js';
+import { Asked, Meetings } from './meetings.js';
 import { Plan } from './plan.js';
+import { applyRepair } from './repair.js';
 import { changedSequences, setSequences } from './sequences.js';
 import { moveTables, reportDrift } from './table-moves.js';
 import { mostEvents, takeBatch, type Batch } from './take.js';
@@ -47,6 +49,7 @@ export interface ReplayerOptions {
 export class Replayer {
   readonly #link: Link;
   readonly #options: ReplayerOptions;
+  readonly #meetings: Meetings;
   #at: Tick;
   #tables: TableList | undefined;
   #ahead: Promise<Ahead | undefined> | undefined;
@@ -57,6 +60,7 @@ export class Replayer {
     this.#link = link;
     this.#at = at;
     this.#options = options;
+    this.#meetings = new Meetings(link);
   }
 
   /** Replays one batch, if there is one: take, decide, fetch and apply, record, finish. */
@@ -64,7 +68,7 @@ export class Replayer {
     const link = this.#link;
     const ahead = await this.#ahead;
     this.#ahead = undefined;
-    const batch = ahead?.batch ?? (await takeBatch(link, this.#at));
+    const batch = ahead?.batch ?? (await takeBatch(link, this.#at, this.#meetings.tick));
     if (batch === undefined) {
       await this.#setIdleSequences();
       return undefined;
@@ -72,6 +76,10 @@ export class Replayer {
     const decision = ahead?.decision ?? new Decision(await this.#knownTables(), batch);
 
     const replayed = await this.#applyUntilItFits(batch, decision, ahead?.chunks);
+    if (replayed instanceof Asked) {
+      await this.#meetings.learn(replayed.request, this.#at);
+      return this.replayOnce();
+    }
     this.#at = batch.to;
     link.batches.mostEvents = Math.min(mostEvents, link.batches.mostEvents * 2);
     // Errors do not count as moves.
@@ -88,6 +96,7 @@ export class Replayer {
       this.#unflushed += 1;
     }
     await tap('replay.finished');
+    await this.#meetings.meet(batch.to);
     return replayed;
   }
 
@@ -103,8 +112,15 @@ export class Replayer {
     return to.tickId >= head.tickId || this.#unflushed >= mostUnflushed;
   }
 
-  /** Applies the batch; when a table's own fault is in the way, again without that fault, or without that table. */
-  async #applyUntilItFits(batch: Batch, first: Decision, fetched: Chunks | undefined): Promise<Replayed> {
+  /**
+   * Applies the batch; when a table's own fault is in the way, again without that fault, or without that table. Nothing of it
+   * when a compare has asked that replay stops somewhere, and it is not known yet whether that is within the batch.
+   */
+  async #applyUntilItFits(
+    batch: Batch,
+    first: Decision,
+    fetched: Chunks | undefined,
+  ): Promise<Replayed | Asked> {
     const link = this.#link;
     let plan = new Plan(link.replacing);
     let decision = first;
@@ -120,6 +136,7 @@ export class Replayer {
         // Both at once: each may hold the connection that the other waits for.
         await Promise.all([chunks.close(), this.close()]);
         chunks = undefined;
+        if (thrown instanceof Asked) return thrown;
         if (thrown instanceof Redecided) {
           decision = thrown.decision;
           // What was wrong with a table may be what its move has mended.
@@ -147,6 +164,7 @@ export class Replayer {
       const position = await lockPosition(subscriber, name, fence);
       if (position.tick === undefined || !isSameTick(position.tick, batch.from))
         throw new LondisteError('busy', 'the position moved while a batch was fetched');
+      this.#meetings.heed(position.compareRequest);
       await this.#refuseIfMoved(decision, batch, position.tablesVersion);
       if (plan.checksAtOnce) await subscriber.execute('set constraints all immediate');
       const writer = new BatchWriter(link, plan, decision.tables);
@@ -162,6 +180,8 @@ export class Replayer {
         this.#options.onProgress?.(batch, chunk.events);
       }
       reportDrift(link.log, await writer.finish());
+      const repair = this.#meetings.repairAt(batch.to);
+      if (repair !== undefined) await applyRepair(link, repair, { tables: decision.tables, tick: batch.to });
       await setSequences(link, await changedSequences(link));
       await setPosition(subscriber, name, batch.to);
       const moved = await moveTables(link, { batch, decision, removed, parked: plan.parked });
@@ -185,7 +205,7 @@ export class Replayer {
   }
 
   async #openAfter(tick: Tick): Promise<Ahead | undefined> {
-    const batch = await takeBatch(this.#link, tick);
+    const batch = await takeBatch(this.#link, tick, this.#meetings.tick);
     if (batch === undefined) return undefined;
     const decision = new Decision(await this.#knownTables(), batch);
     const chunks = new Chunks(

@@ -20,11 +20,16 @@ export const mostEvents = 200_000;
 /** Events of the first batch of a connection, and twice as many of each that follows: so that applying begins soon. */
 export const firstEvents = 25_000;
 
-/** The batch that follows tick `from`, or undefined when there is none yet. */
-export async function takeBatch({ name, provider, batches }: Link, from: Tick): Promise<Batch | undefined> {
+/** The batch that follows tick `from`, or undefined when there is none yet, or none that ends at tick `last` or before. */
+export async function takeBatch(
+  { name, provider, batches }: Link,
+  from: Tick,
+  last?: number,
+): Promise<Batch | undefined> {
   const range = await nextRange(provider, name.queue, {
     after: from.tickId,
     mostEvents: batches.mostEvents,
+    last,
   });
   if (range.from === undefined || !isSameTick(range.from, from))
     throw lostPosition({ name, provider }, from, range.from);

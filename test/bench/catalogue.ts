@@ -9,6 +9,7 @@ import { backlog } from './scenarios/backlog.js';
 import { bulk } from './scenarios/bulk.js';
 import { capture } from './scenarios/capture.js';
 import { copy } from './scenarios/copy.js';
+import { compare } from './scenarios/compare.js';
 import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
 import { idle } from './scenarios/idle.js';
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   hot,
   huge,
   idle,
+  compare,
 ];
 
 /** In the order of the columns of the table that comes out. */

@@ -12,12 +12,7 @@ declare
     v_lock bigint := hashtextextended(format('londiste.position:%s/%s', i_queue_name, i_consumer_name), 0);
 begin
     if not pg_try_advisory_lock(v_lock) then
-        select format('backend %s (%s) from %s', a.pid, a.application_name, coalesce(host(a.client_addr), 'a local socket'))
-          into holder
-          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
-         where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-           and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
-           and (l.classid::bigint << 32 | l.objid::bigint) = v_lock;
+        holder := londiste.lock_holder(v_lock);
         holder := coalesce(holder, 'a session that is just ending');
         replaced := exists (
             select from londiste.position p

@@ -33,7 +33,9 @@ alter table londiste.provider_table
     add column if not exists row_filter text,
     add column if not exists members oid[];
 
-alter table londiste.position add column if not exists tables_version bigint not null default 0;
+alter table londiste.position
+    add column if not exists tables_version bigint not null default 0,
+    add column if not exists compare_request bigint;
 
 drop function if exists londiste.subscriber_add_table(text, text, text);
 drop function if exists londiste.set_table_error(text, text, text, text, text);
@@ -57,3 +59,4 @@ drop function if exists londiste.provider_get_table_list(text);
 drop function if exists londiste.capture_problems(integer, oid);
 drop function if exists londiste.set_sequence(text, text, text, bigint, boolean);
 drop function if exists londiste.store_copy(text, text, text, bigint, bigint, txid_snapshot, bigint, text);
+drop function if exists londiste.next_range(text, bigint, bigint);

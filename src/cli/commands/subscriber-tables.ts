@@ -1,3 +1,4 @@
+import { comparedTables, type Compared } from '../../londiste/compare-state.js';
 import type { SubscribedTable } from '../../londiste/table-state.js';
 import { listTables } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
@@ -8,11 +9,19 @@ export const subscriberTables: LondisteCommand = {
   summary: 'list the tables of this subscription with their states, and what to type where one has an error',
   options: [{ flags: '--json', summary: 'one JSON array, for programs' }],
   async run(context, { options }) {
-    const tables = await withSubscriber(context, (subscriber) =>
-      listTables(subscriber, context.settings.subscription),
-    );
+    const { subscription } = context.settings;
+    const { tables, compared } = await withSubscriber(context, async (subscriber) => ({
+      tables: await listTables(subscriber, subscription),
+      compared: await comparedTables(subscriber, subscription),
+    }));
     if (options['json'] === true) {
-      context.say(JSON.stringify(tables.map(asJson), undefined, 2));
+      context.say(
+        JSON.stringify(
+          tables.map((table) => asJson(table, compared.get(table.name))),
+          undefined,
+          2,
+        ),
+      );
       return;
     }
     context.say(`${'Table'.padEnd(30)}   ${'State'.padStart(20)}`);
@@ -20,7 +29,12 @@ export const subscriberTables: LondisteCommand = {
       const { name, state, tickId, since } = table;
       const stands = state === 'ok' || tickId === undefined ? '' : `   at tick ${tickId}, since ${since}`;
       context.say(`${name.padEnd(30)}   ${state.padStart(20)}${stands}`);
-      for (const line of [...destinationLines(table), ...errorLines(table)]) context.say(`    ${line}`);
+      for (const line of [
+        ...destinationLines(table),
+        ...comparedLines(compared.get(name)),
+        ...errorLines(table),
+      ])
+        context.say(`    ${line}`);
     }
   },
 };
@@ -30,6 +44,15 @@ function destinationLines({ name, destination: { table, columns } }: SubscribedT
     ...(table === name ? [] : [`into: ${table}`]),
     ...(columns === undefined ? [] : [`columns: ${columns}`]),
   ];
+}
+
+/** What a continuous compare says of it. */
+function comparedLines(compared: Compared | undefined): string[] {
+  if (compared === undefined) return [];
+  const { equalTick, equalAgo, differing, comparedAgo } = compared;
+  const equal =
+    equalTick === undefined ? 'never equal' : `equal up to tick ${equalTick}, ${equalAgo} seconds ago`;
+  return [differing === 0 ? equal : `${differing} rows differed ${comparedAgo} seconds ago; ${equal}`];
 }
 
 function errorLines({ error, errorSqlstate, errorKey, errorHint }: SubscribedTable): string[] {
@@ -43,7 +66,7 @@ function errorLines({ error, errorSqlstate, errorKey, errorHint }: SubscribedTab
   ];
 }
 
-function asJson(table: SubscribedTable): Record<string, unknown> {
+function asJson(table: SubscribedTable, compared: Compared | undefined): Record<string, unknown> {
   const { name, state, since, tickId, snapshot, attempts, error, errorSqlstate, errorKey, errorHint } = table;
   const { destination } = table;
   return {
@@ -59,5 +82,6 @@ function asJson(table: SubscribedTable): Record<string, unknown> {
     sqlstate: errorSqlstate ?? null,
     key: errorKey ?? null,
     hint: errorHint ?? null,
+    compared: compared ?? null,
   };
 }
