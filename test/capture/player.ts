@@ -7,8 +7,8 @@ import { changed, decide, migration, type Change } from './changes.js';
 import type { Counts } from './counts.js';
 import { Lane, type Made, type Pending } from './lane.js';
 import type { Side } from './side.js';
-import { hasHeir, isSplit } from './parts.js';
-import { plan, type Command, type Planned } from './statements.js';
+import { isSplit } from './parts.js';
+import { momentsOf, plan, type Command } from './statements.js';
 import { sessions, type Step } from './story.js';
 import { makeTable, qualified, type Table } from './table.js';
 
@@ -75,7 +75,7 @@ export class Player {
 
   async #take(step: Deed, lane: Lane): Promise<void> {
     const { by } = step;
-    const { major } = this.#around;
+    const { major, counts } = this.#around;
     switch (step.does) {
       case 'begin':
         if (lane.isOpen) return;
@@ -85,7 +85,7 @@ export class Player {
         const planned = plan(step.what, table, step, major);
         if (planned.isWhole) await this.#beAlone(lane, step.nr);
         return this.#do(by, planned.command, () => {
-          this.#written(table, planned);
+          for (const moment of momentsOf(table, planned)) counts.add(moment);
           lane.hasWritten = true;
         });
       }
@@ -130,16 +130,6 @@ export class Player {
   async #beAlone(lane: Lane, nr: number): Promise<void> {
     const table = this.#seen(lane, nr);
     if (isSplit(table) && table.spec.isDirect) await this.finish();
-  }
-
-  #written(table: Table, { name, isDirect }: Planned): void {
-    const { counts } = this.#around;
-    counts.add('statements');
-    if (isDirect && hasHeir(table)) counts.add('heirs written directly');
-    if (!isSplit(table)) return;
-    if (name === 'attach' || name === 'detach') counts.add(`partitions ${name}ed`);
-    else if (isDirect)
-      counts.add(name.startsWith('truncate') ? 'partitions truncated' : 'partitions written directly');
   }
 
   async #altered(lane: Lane, nr: number, change: Change): Promise<void> {

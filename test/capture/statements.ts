@@ -1,7 +1,8 @@
 /** What sessions do to a random table: each kind of statement is one entry. */
 import { quoteIdent } from '../../src/db/identifiers.js';
 import { touch } from './app-triggers.js';
-import { aimed, attach, detach, isSplit } from './parts.js';
+import type { Moment } from './counts.js';
+import { aimed, attach, detach, hasHeir, isSplit } from './parts.js';
 import {
   child,
   column,
@@ -198,6 +199,15 @@ export function plan(drawn: StatementName, table: Table, p: Parameters, major: n
     name,
     isWhole: wholly.includes(name),
   };
+}
+
+/** What it counts as once it has succeeded. */
+export function momentsOf(table: Table, { name, isDirect }: Planned): Moment[] {
+  if (isDirect && hasHeir(table)) return ['statements', 'heirs written directly'];
+  if (!isSplit(table)) return ['statements'];
+  if (name === 'attach' || name === 'detach') return ['statements', `partitions ${name}ed`];
+  if (!isDirect) return ['statements'];
+  return ['statements', name.startsWith('truncate') ? 'partitions truncated' : 'partitions written directly'];
 }
 
 /** The rows that a table begins with. */
