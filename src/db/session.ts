@@ -2,9 +2,10 @@ import { EventEmitter } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
+import { CopyOut } from './copy-out.js';
 import { PreparedNames } from './prepared-names.js';
 import { asConnectError, asDatabaseError } from './sqlstate.js';
 
@@ -217,7 +218,7 @@ export class Session implements AsyncDisposable {
    * place, so a reader that stops early, or fails, loses the session.
    */
   async *copyOut(statement: string): AsyncGenerator<Buffer, void, undefined> {
-    const stream = this.#client.query(copyTo(statement));
+    const stream = this.#client.query(new CopyOut(statement));
     let ended = false;
     try {
       for await (const chunk of stream) yield chunk as Buffer;

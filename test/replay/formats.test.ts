@@ -82,11 +82,11 @@ describe.each([
       ),
     ).toEqual([{ nr: 1, lower_bound: null, upper_bound: null, state: 'done', read: true, copied_rows: 10 }]);
     const definitions = await subscriber.query<{ kind: string; name: string }>(
-      `select kind, name from londiste.stored_definition where not is_dropped and definition <> '' and kind <> 'constraint' order by 1, 2`,
+      `select kind, name from londiste.stored_definition where not is_dropped and definition <> '' and index_name is not null order by 1, 2`,
     );
     expect(definitions).toEqual([
-      { kind: 'index', name: 'entry_item_key' },
-      { kind: 'index', name: 'entry_pkey' },
+      { kind: 'constraint', name: 'entry_item_key' },
+      { kind: 'constraint', name: 'entry_pkey' },
     ]);
   });
 
