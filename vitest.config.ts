@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Measures time, so it has the machine to itself, after all others. */
-const figures = 'test/story/figures.test.ts';
+/** These measure time, so each has the machine to itself, after all others. */
+const figures = ['test/story/figures.test.ts', 'test/copy/many-tables.test.ts'];
 
 /** What takes minutes and gigabytes runs by `npm run test:long` only. */
 const long = process.env['LONDISTE_TEST_LONG'] === undefined ? ['test/**/*.long.test.ts'] : [];
@@ -20,11 +20,14 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...long, figures],
+          exclude: [...configDefaults.exclude, ...long, ...figures],
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'figures', include: [figures], sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'figures', include: figures, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
     ],
   },
 });

@@ -111,10 +111,10 @@ export class Meetings {
       if (!(await setCompareTick(subscriber, name, { request, tick, repair }))) return undefined;
       await release('tick');
       if (!(await this.#isReached(tick, until))) return undefined;
+      await tap('compare.at-tick');
       await begin(readers.subscriber, agenda.subscriber);
       const position = await readPosition(readers.subscriber, name);
       isThere = position?.tick?.tickId === tick;
-      await tap('compare.at-tick');
       return isThere ? { tick, until, repair, end: () => this.#letGo() } : undefined;
     } finally {
       if (!subscriber.closed) {
