@@ -13,7 +13,7 @@ export function outcomeLines(outcome: TableOutcome): string[] {
     `${table}: results do not match${at}: ${rows.provider} rows on the provider, ${rows.subscriber} on the subscriber` +
       (total === 0 ? '' : `; ${missing} missing, ${extra} extra, ${different} different`),
     ...first.map((finding) => `  ${finding.kind.padEnd(9)}  ${shown(finding)}`),
-    ...(total > first.length && first.length > 0 ? ['  …'] : []),
+    ...(total > first.length && first.length > 0 ? ['  ...'] : []),
   ];
 }
 

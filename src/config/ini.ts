@@ -135,7 +135,7 @@ export class InterpolationError extends Error {}
  * `InterpolationError` for a name that is not there, for a circle, and for a lone `%`.
  */
 export function interpolate(value: string, lookup: (name: string) => string | undefined, depth = 0): string {
-  if (depth > 10) throw new InterpolationError('the %(…)s in it lead in a circle');
+  if (depth > 10) throw new InterpolationError('the %(...)s in it lead in a circle');
   return value.replaceAll(/%(%|\(([^)]*)\)s)?/g, (_, form: string | undefined, name: string | undefined) => {
     if (form === '%') return '%';
     if (name === undefined) throw new InterpolationError('a % that stands for itself is written %%');

@@ -16,7 +16,7 @@ export function renderSample(program: Program): string {
     '#',
     "# A key = value each line; text after # at a line's start is a comment, %(name)s is the value of another key, and",
     `# a % that stands for itself is written %%. ${environmentName(program, 'KEY')} in the environment overrides a key, --set key=value`,
-    '# on the command line overrides both. Connections are written as for psql: host=… dbname=… or postgresql://…',
+    '# on the command line overrides both. Connections are written as for psql: host=... dbname=... or postgresql://...',
     `[${program}]`,
   ];
   return [head.join('\n'), ...optionsOf[program].map(renderOption)].join('\n\n') + '\n';

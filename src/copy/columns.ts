@@ -62,7 +62,7 @@ export function columnsToCopy(destination: Destination, there: TableShape, here:
       'schema',
       `table ${table} has no column ${missing.map(({ to }) => to).join(', ')} on the subscriber`,
       {
-        hint: `add it there: ALTER TABLE ${table} ADD COLUMN …`,
+        hint: `add it there: ALTER TABLE ${table} ADD COLUMN ...`,
       },
     );
   }

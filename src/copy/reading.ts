@@ -48,7 +48,7 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
       'not-in-set',
       `table ${table} is not in the set of queue ${name.queue} any more`,
       {
-        hint: `londiste … provider add ${table}, or subscriber remove ${table}`,
+        hint: `londiste ... provider add ${table}, or subscriber remove ${table}`,
       },
     );
   }

@@ -16,7 +16,7 @@ const passedOver = new Set([0x48, 0x53, 0x4e, 0x41]);
 const headBytes = 5;
 
 /**
- * `copy … to stdout` as the driver runs a query: a stream of the server's data in pieces as large as they came off the network. The
+ * `copy ... to stdout` as the driver runs a query: a stream of the server's data in pieces as large as they came off the network. The
  * server sends each row as a message of its own; to make a buffer of each, as pg-copy-streams does, takes most of the time
  * that a copy costs us, so the heads between them are closed up in place.
  */

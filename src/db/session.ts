@@ -214,7 +214,7 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * `copy … to stdout` as a stream of the server's chunks. A COPY that is left half-read cannot be cancelled in
+   * `copy ... to stdout` as a stream of the server's chunks. A COPY that is left half-read cannot be cancelled in
    * place, so a reader that stops early, or fails, loses the session.
    */
   async *copyOut(statement: string): AsyncGenerator<Buffer, void, undefined> {
@@ -232,7 +232,7 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** `copy … from stdin`, fed by `chunks` with backpressure; returns the rows that the server took. */
+  /** `copy ... from stdin`, fed by `chunks` with backpressure; returns the rows that the server took. */
   async copyIn(statement: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> {
     const stream = this.#client.query(copyFrom(statement));
     try {

@@ -91,7 +91,7 @@ export const failures: Readonly<Record<ErrorKind, Failure>> = {
   'not-in-set': {
     reaction: 'retry',
     table: 'retry',
-    advice: 'londiste … provider add TABLE, or subscriber remove TABLE',
+    advice: 'londiste ... provider add TABLE, or subscriber remove TABLE',
   },
   data: {
     reaction: 'retry',
@@ -106,7 +106,7 @@ export const failures: Readonly<Record<ErrorKind, Failure>> = {
   'lost-position': {
     reaction: 'stop',
     table: 'stop',
-    advice: 'londiste … subscriber unregister, then subscriber register: every table is copied anew',
+    advice: 'londiste ... subscriber unregister, then subscriber register: every table is copied anew',
   },
   fenced: {
     reaction: 'stop',

@@ -99,7 +99,7 @@ function extraFaults(
     return [
       {
         what: `table ${table}: column ${name} of ${destination.table}, which no row from the provider has a value for, is NOT NULL and has no default`,
-        fix: `${alter} DROP NOT NULL, or SET DEFAULT …`,
+        fix: `${alter} DROP NOT NULL, or SET DEFAULT ...`,
       },
     ];
   });

@@ -67,7 +67,7 @@ function unreadable(text: string, rest: string): LondisteError {
     'usage',
     `--columns ${text}: expected a column, got ${rest === '' ? 'nothing' : rest}`,
     {
-      hint: 'write NAME,NAME,… or THERE=HERE where the subscriber has another name for it; quote names like "odd, one"',
+      hint: 'write NAME,NAME,... or THERE=HERE where the subscriber has another name for it; quote names like "odd, one"',
     },
   );
 }

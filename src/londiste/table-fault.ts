@@ -22,7 +22,7 @@ export function ruleFault(table: string, { diverting }: TableShape): Fault | und
   if (diverting.length === 0) return undefined;
   return {
     what: `table ${table} has rules on the subscriber (${diverting.join(', ')}) that do something else with replayed rows`,
-    fix: `ALTER TABLE ${table} ENABLE RULE …, so that they act for others only, or drop them`,
+    fix: `ALTER TABLE ${table} ENABLE RULE ..., so that they act for others only, or drop them`,
   };
 }
 

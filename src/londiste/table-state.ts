@@ -246,7 +246,7 @@ export async function parkTable(
       error.sqlstate ?? null,
       error.needsCopy
         ? error.hint
-        : [error.hint, ...alters, `then: londiste … subscriber retry ${table}`].join('\n'),
+        : [error.hint, ...alters, `then: londiste ... subscriber retry ${table}`].join('\n'),
       error.key ?? null,
     ],
   );

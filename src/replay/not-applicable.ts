@@ -32,7 +32,7 @@ function reasonIn({ lines, start, end }: EventData): string | undefined {
   const text = unescapeField(bytes).toString().replaceAll(/\s+/g, ' ').trim();
   if (text.length === 0) return undefined;
   const isCut = text.length > longestReason || start + bytes.length < end;
-  return isCut ? `${text.slice(0, longestReason)}…` : text;
+  return isCut ? `${text.slice(0, longestReason)}...` : text;
 }
 
 const nothing = Buffer.from('\\N');

@@ -77,7 +77,7 @@ export function keyArrays(target: Target, rows: KeptRows, entries: readonly numb
 /** A key as an operator would look for it. */
 export function readableKey(key: string): string {
   const text = plain(key);
-  return `(${text.length > longestKey ? `${text.slice(0, longestKey)}…` : text})`;
+  return `(${text.length > longestKey ? `${text.slice(0, longestKey)}...` : text})`;
 }
 
 /** Characters of a key that are shown: more tell nobody more, and where there is no key it is a whole row. */

@@ -100,7 +100,7 @@ export class Target {
         'schema',
         `table ${this.name} has no column ${missing.join(', ')} on the subscriber`,
         {
-          hint: `add it there (ALTER TABLE ${this.name} ADD COLUMN …), or drop it on the provider and copy anew`,
+          hint: `add it there (ALTER TABLE ${this.name} ADD COLUMN ...), or drop it on the provider and copy anew`,
         },
       );
     }

@@ -1,5 +1,5 @@
 /**
- * Transaction snapshots as PostgreSQL prints them, `xmin:xmax:xip,xip,…`: the set of transactions that a reader sees.
+ * Transaction snapshots as PostgreSQL prints them, `xmin:xmax:xip,xip,...`: the set of transactions that a reader sees.
  * A snapshot sees x when x < xmin, or when x < xmax and x is not in the list of those that were running.
  */
 export class Snapshot {

@@ -30,10 +30,10 @@ export class Readiness {
   async waitForSchema(stop: AbortSignal): Promise<boolean> {
     while (!stop.aborted) {
       if (await this.#has(`to_regclass('pgq.installation') is not null`)) {
-        await requireSchema(this.#session, 'pgq', 'pgqadm … install');
+        await requireSchema(this.#session, 'pgq', 'pgqadm ... install');
         return true;
       }
-      this.#tell('schema pgq is not installed yet; waiting for: pgqadm … install');
+      this.#tell('schema pgq is not installed yet; waiting for: pgqadm ... install');
       await sleep(lookMs, stop);
     }
     return false;
@@ -44,7 +44,7 @@ export class Readiness {
     if (this.#hasQueue || Date.now() - this.#lookedAt < lookMs) return;
     this.#lookedAt = Date.now();
     this.#hasQueue = await this.#has('exists (select from pgq.queue)');
-    if (!this.#hasQueue) this.#tell('there is no queue yet; waiting for: pgqadm … create QUEUE');
+    if (!this.#hasQueue) this.#tell('there is no queue yet; waiting for: pgqadm ... create QUEUE');
   }
 
   async #has(condition: string): Promise<boolean> {

@@ -142,7 +142,7 @@ describe('where a value comes from', () => {
     expect(maintDelay('maint_delay_min = -1')).toBe(300_000);
   });
 
-  test('%(…)s knows the built-in names, [DEFAULT], keys of the writer, and what was overridden', () => {
+  test('%(...)s knows the built-in names, [DEFAULT], keys of the writer, and what was overridden', () => {
     const text = `[DEFAULT]\nbase = /var\n${local}where = %(base)s/log\nlogfile = %(where)s/%(service_name)s-%(host_name)s-%(job_name)s`;
     const path = (name: string): string => `/var/log/londiste-${hostname()}-${name}`;
     expect(londiste(text).logfile).toBe(path('londiste'));

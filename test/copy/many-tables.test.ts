@@ -18,7 +18,7 @@ afterEach(async () => {
   await ticker?.stop();
 });
 
-/** Tables t1, t2, … with one row each on the provider, in the set. */
+/** Tables t1, t2, ... with one row each on the provider, in the set. */
 async function start(count: number, options: ReplayOptions = {}): Promise<string[]> {
   pair = await createPair('oldest', 'newest');
   const names = Array.from({ length: count }, (_, n) => `t${n + 1}`);

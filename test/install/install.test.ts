@@ -11,10 +11,10 @@ const manifest = fileURLToPath(new URL('../../sql/pgq/install.sql', import.meta.
 describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => {
   it('changes nothing the second time', async () => {
     await using session = await open(await createDatabase(which));
-    await expect(requireSchema(session, 'pgq', 'pgqadm … install')).rejects.toMatchObject({
+    await expect(requireSchema(session, 'pgq', 'pgqadm ... install')).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('schema pgq is not installed') as string,
-      hint: 'run: pgqadm … install',
+      hint: 'run: pgqadm ... install',
     });
     expect(await installSchema(session, 'pgq')).toBe('installed');
     await requireSchema(session, 'pgq', '');
@@ -22,6 +22,12 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
     expect(before.length).toBeGreaterThan(100);
     expect(await installSchema(session, 'pgq')).toBe('present');
     expect(await catalogue(session, 'pgq')).toEqual(before);
+  });
+
+  it.each(['LATIN1', 'SQL_ASCII', 'EUC_JP'])('is no matter of the encoding: %s', async (encoding) => {
+    await using session = await open(await createDatabase(which, { encoding }));
+    expect(await installSchema(session, 'pgq')).toBe('installed');
+    expect(await installSchema(session, 'londiste')).toBe('installed');
   });
 
   it('makes the functions anew when they are not of this version, and keeps the tables', async () => {

@@ -54,7 +54,7 @@ async function hintsOf({ subscriber, name }: Pair, table: string): Promise<strin
 async function mend(pair: Pair, table: string): Promise<string> {
   const hints = await hintsOf(pair, table);
   const alter = hints.find((line) => line.startsWith('ALTER TABLE')) ?? '';
-  expect(hints.at(-1)).toBe(`then: londiste … subscriber retry public.${table}`);
+  expect(hints.at(-1)).toBe(`then: londiste ... subscriber retry public.${table}`);
   await pair.subscriber.execute(alter);
   await retryTables(pair.ends, [table]);
   await becomes(pair, table, 'ok');

@@ -118,8 +118,8 @@ describe('a pair', () => {
       { destTable: 'shop.strict', columns: 'id' },
       'table public.entry: column name of shop.strict, which no row from the provider has a value for, is NOT NULL and has no default',
       'table public.entry: column must of shop.strict, which no row from the provider has a value for, is NOT NULL and has no default',
-      'ALTER TABLE shop.strict ALTER COLUMN "name" DROP NOT NULL, or SET DEFAULT …',
-      'ALTER TABLE shop.strict ALTER COLUMN "must" DROP NOT NULL, or SET DEFAULT …',
+      'ALTER TABLE shop.strict ALTER COLUMN "name" DROP NOT NULL, or SET DEFAULT ...',
+      'ALTER TABLE shop.strict ALTER COLUMN "must" DROP NOT NULL, or SET DEFAULT ...',
     ],
     [
       { destTable: 'shop.keyless', columns: 'id' },
@@ -139,7 +139,7 @@ describe('a pair', () => {
     [
       { columns: 'id,' },
       '--columns id,: expected a column, got nothing',
-      'write NAME,NAME,… or THERE=HERE where the subscriber has another name for it; quote names like "odd, one"',
+      'write NAME,NAME,... or THERE=HERE where the subscriber has another name for it; quote names like "odd, one"',
     ],
   ])('%o', async (otherwise, ...lines) => {
     expect(await refused(['entry'], otherwise)).toEqual(lines);
@@ -192,7 +192,7 @@ describe('a pair', () => {
       },
       {
         what: 'table public.other: column own of shop.entry, which no row from the provider has a value for, is NOT NULL and has no default',
-        fix: 'ALTER TABLE shop.entry ALTER COLUMN "own" DROP NOT NULL, or SET DEFAULT …',
+        fix: 'ALTER TABLE shop.entry ALTER COLUMN "own" DROP NOT NULL, or SET DEFAULT ...',
       },
     ]);
   });

@@ -62,7 +62,7 @@ test('equal, different, shown as SQL, mended', { timeout: 60_000 }, async () => 
   expect(others.sort()).toEqual(['  different  (3)', '  extra      (1001)', '  missing    (4)']);
   expect((await ends(`${compare} entry --count-only`, 0)).stdout).toContain('500 rows');
   expect((await ends(`${compare} --tables doomed`, 0)).stdout).not.toContain('entry');
-  expect((await ends(`${compare} entry --show 1`, 1)).stdout).toContain('\n  …');
+  expect((await ends(`${compare} entry --show 1`, 1)).stdout).toContain('\n  ...');
   expect(JSON.parse((await ends(`${compare} entry --json`, 1)).stdout)).toMatchObject([
     {
       table: 'public.entry',

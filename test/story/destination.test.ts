@@ -108,7 +108,7 @@ test(
     await becomes('parked');
     const shown = await user.must('londiste replica.ini subscriber tables');
     expect(shown).toContain('→ ALTER TABLE archive."old entry" ALTER COLUMN "amount" TYPE integer');
-    expect(shown).toContain('→ then: londiste … subscriber retry public.entry');
+    expect(shown).toContain('→ then: londiste ... subscriber retry public.entry');
     await here(
       'alter table archive."old entry" alter amount type integer; update archive."old entry" set seen = null',
     );

@@ -83,7 +83,7 @@ test('the operator reads what, which row and what to type, and the log has no ro
   expect(shown).toMatch(/^public\.entry +parked +at tick \d+, since /m);
   expect(shown).toContain('constraint no_bad');
   expect(shown).toMatch(/^ +row: .*17/m);
-  expect(shown).toMatch(/^ +→ then: londiste … subscriber retry public\.entry$/m);
+  expect(shown).toMatch(/^ +→ then: londiste ... subscriber retry public\.entry$/m);
   expect(user.log('lmaster_to_slave')).toContain('23514');
   expect(user.log('lmaster_to_slave')).not.toContain('secret');
   await here('alter table entry drop constraint no_bad');

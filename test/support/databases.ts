@@ -11,11 +11,15 @@ let made = 0;
  * A new empty database on one of the two shared servers (or on `port`), owned by the role `app`. It is dropped at the
  * end of the file, which fails if a session of its was left open.
  */
-export async function createDatabase(which: Which | { port: number }): Promise<ConnectSettings> {
+export async function createDatabase(
+  which: Which | { port: number },
+  { encoding }: { encoding?: string } = {},
+): Promise<ConnectSettings> {
   const port = typeof which === 'string' ? inject('ports')[which] : which.port;
   made += 1;
   const database = `t_${process.pid}_${made}`;
-  await asSuperuser(port, (admin) => admin.execute(`create database ${database} owner ${owner}`));
+  const other = encoding === undefined ? '' : ` encoding '${encoding}' locale 'C' template template0`;
+  await asSuperuser(port, (admin) => admin.execute(`create database ${database} owner ${owner}${other}`));
   if (typeof which === 'string') {
     afterAll(async () => {
       await asSuperuser(port, async (admin) => {

@@ -64,7 +64,7 @@ describe.each(['oldest', 'newest'] as const)('the ticker daemon on %s', (which) 
 
   it('waits for a schema and a queue, says so once, and ticks them when they are there', async () => {
     start(newTicker());
-    await eventually(() => lines, ['info schema pgq is not installed yet; waiting for: pgqadm … install']);
+    await eventually(() => lines, ['info schema pgq is not installed yet; waiting for: pgqadm ... install']);
     await installSchema(session, 'pgq');
     await eventually(() => tickerAlive(session), true);
     await eagerQueue(session);
@@ -78,7 +78,7 @@ describe.each(['oldest', 'newest'] as const)('the ticker daemon on %s', (which) 
   it('says that there is no queue', async () => {
     await installSchema(session, 'pgq');
     start(newTicker());
-    await eventually(() => lines, ['info there is no queue yet; waiting for: pgqadm … create QUEUE']);
+    await eventually(() => lines, ['info there is no queue yet; waiting for: pgqadm ... create QUEUE']);
   });
 
   it('connects again when its connection is lost, at any moment', async () => {

@@ -74,7 +74,7 @@ begin
     end if;
     if not exists (select from pg_attribute a where a.attrelid = v_rel.relation and a.attnum > 0 and not a.attisdropped) then
         raise exception 'table % has no columns', v_rel.relation_name
-            using errcode = 'feature_not_supported', hint = format('alter table %s add column …', v_rel.relation_name);
+            using errcode = 'feature_not_supported', hint = format('alter table %s add column ...', v_rel.relation_name);
     elsif (londiste.table_key(v_rel.relation, i_identity)).key_columns is null and i_identity like 'index %' then
         raise exception 'table % has no usable index %', v_rel.relation_name, substr(i_identity, 7)
             using errcode = 'object_not_in_prerequisite_state',

@@ -28,7 +28,7 @@ begin
     if not found then
         perform pg_advisory_unlock(v_lock);
         raise exception 'no subscription of consumer % to queue % here', i_consumer_name, i_queue_name
-            using errcode = '55000', hint = 'run: londiste … subscriber install';
+            using errcode = '55000', hint = 'run: londiste ... subscriber install';
     end if;
 end
 $$;

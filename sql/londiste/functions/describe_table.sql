@@ -2,9 +2,9 @@
 --   {oid, relkind, columns: [{name, type, base_type (without a length), expands, refuses_null, generated, virtual, identity, not_null, has_default}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
---    constraining: [name…]  all unique and exclusion indexes of it and of its partitions,
---    triggers: [name…]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
---    diverting: [name…]     rules that do something else instead in a session with session_replication_role = replica,
+--    constraining: [name...]  all unique and exclusion indexes of it and of its partitions,
+--    triggers: [name...]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
+--    diverting: [name...]     rules that do something else instead in a session with session_replication_role = replica,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
 -- Called by: provider and subscriber commands, copier, replay. Locks: none.

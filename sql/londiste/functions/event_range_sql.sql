@@ -12,13 +12,13 @@ begin
     select t.tick_snapshot into v_to from pgq.tick t where t.tick_queue = v_queue_id and t.tick_id = i_to_tick;
     if not found then
         raise exception 'queue % has no tick % any more', i_queue_name, i_to_tick
-            using errcode = 'object_not_in_prerequisite_state', hint = 'londiste … subscriber resync';
+            using errcode = 'object_not_in_prerequisite_state', hint = 'londiste ... subscriber resync';
     end if;
     -- Rotation takes the ticks away with the events after them, so the oldest tick tells how far back events are whole.
     if not (select pgq.snapshot_contains(i_from, t.tick_snapshot)
               from pgq.tick t where t.tick_queue = v_queue_id order by t.tick_queue, t.tick_id limit 1) then
         raise exception 'queue % does not have the events since snapshot % any more', i_queue_name, i_from
-            using errcode = 'LD002', hint = 'londiste … subscriber resync copies the table anew';
+            using errcode = 'LD002', hint = 'londiste ... subscriber resync copies the table anew';
     end if;
     return format(
         'select e.ev_id, e.ev_time, e.ev_txid, e.ev_retry, e.ev_type, e.ev_data,'

@@ -22,14 +22,14 @@ begin
         v_tick := coalesce(v_tick, londiste.consumer_tick(i_queue_name, i_consumer_name));
         if v_tick is null then
             raise exception 'consumer % of queue % is not registered', i_consumer_name, i_queue_name
-                using errcode = 'undefined_object', hint = 'londiste … subscriber register';
+                using errcode = 'undefined_object', hint = 'londiste ... subscriber register';
         end if;
         perform from pgq.queue q where q.queue_name = i_queue_name for share;
         perform from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue
           where q.queue_name = i_queue_name and t.tick_id = v_tick;
         if not found then
             raise exception 'queue % does not have the events since tick % any more', i_queue_name, v_tick
-                using errcode = 'LD002', hint = 'londiste … subscriber resync copies the table anew';
+                using errcode = 'LD002', hint = 'londiste ... subscriber resync copies the table anew';
         end if;
         perform pgq.register_consumer_at(i_queue_name, v_hold, v_tick);
     end if;

@@ -1,4 +1,4 @@
--- A condition that says that row t of a table has the key (k.c1, k.c2, …), by the equality operators of the key's
+-- A condition that says that row t of a table has the key (k.c1, k.c2, ...), by the equality operators of the key's
 -- own index, so that the index serves it wherever the type's operators live. Every name is qualified: no
 -- search_path can plant another `=`.
 -- Called by: capture_body, unknown_layout_events. Locks: none.

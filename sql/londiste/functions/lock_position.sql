@@ -12,7 +12,7 @@ begin
        for update;
     if not found then
         raise exception 'no subscription of consumer % to queue % here', i_consumer_name, i_queue_name
-            using errcode = '55000', hint = 'run: londiste … subscriber install';
+            using errcode = '55000', hint = 'run: londiste ... subscriber install';
     end if;
     if v_position.fence <> i_fence then
         raise exception 'another replay serves consumer % of queue % now (fence %, ours is %)',

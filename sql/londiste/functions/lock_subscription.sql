@@ -9,7 +9,7 @@ begin
      where s.queue_name = i_queue_name and s.consumer_name = i_consumer_name for update;
     if not found then
         raise exception 'consumer % of queue % is not registered', i_consumer_name, i_queue_name
-            using errcode = 'undefined_object', hint = 'londiste … subscriber register';
+            using errcode = 'undefined_object', hint = 'londiste ... subscriber register';
     end if;
     return v_subscription;
 end

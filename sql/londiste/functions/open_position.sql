@@ -17,7 +17,7 @@ begin
     if v_provider <> i_provider_node then
         raise exception 'consumer % of queue % follows another provider here (node %)', i_consumer_name, i_queue_name, v_provider
             using errcode = '55000',
-                  hint = 'use another job_name, or drop that subscription first: londiste … subscriber unregister';
+                  hint = 'use another job_name, or drop that subscription first: londiste ... subscriber unregister';
     end if;
 end
 $$;

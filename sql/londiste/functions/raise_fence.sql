@@ -11,7 +11,7 @@ begin
     returning s.fence into v_fence;
     if not found then
         raise exception 'consumer % of queue % has no subscription', i_consumer_name, i_queue_name
-            using errcode = 'undefined_object', hint = 'londiste … subscriber register';
+            using errcode = 'undefined_object', hint = 'londiste ... subscriber register';
     end if;
     return v_fence;
 end

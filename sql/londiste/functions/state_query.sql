@@ -1,4 +1,4 @@
--- A query, for a lateral join, of the text of the row that a table holds now for the key (k.c1, k.c2, …); i_join is
+-- A query, for a lateral join, of the text of the row that a table holds now for the key (k.c1, k.c2, ...); i_join is
 -- the condition of key_join. With i_filter, of rows that fit it.
 --
 -- OFFSET 0 makes it one look-up per key: a hash or merge join that was planned when a statement had 300,000 rows

@@ -31,7 +31,7 @@ begin
             raise exception 'consumer % of queue % belongs to another subscriber, database % (node %)',
                   i_consumer_name, i_queue_name, v_holder.node_name, v_holder.node_id
                 using errcode = 'object_not_in_prerequisite_state',
-                      hint = 'use another job_name, or londiste … subscriber unregister there';
+                      hint = 'use another job_name, or londiste ... subscriber unregister there';
         end if;
         update londiste.subscription s set node_name = i_node_name
          where s.queue_name = i_queue_name and s.consumer_name = i_consumer_name and s.node_name <> i_node_name;

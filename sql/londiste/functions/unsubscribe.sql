@@ -13,7 +13,7 @@ begin
     elsif v_holder.node_id <> i_node_id then
         raise exception 'consumer % of queue % belongs to another subscriber, database % (node %)',
               i_consumer_name, i_queue_name, v_holder.node_name, v_holder.node_id
-            using errcode = 'object_not_in_prerequisite_state', hint = 'londiste … subscriber unregister there';
+            using errcode = 'object_not_in_prerequisite_state', hint = 'londiste ... subscriber unregister there';
     end if;
     if v_holder.hold_consumer is not null then
         perform pgq.unregister_consumer(i_queue_name, v_holder.hold_consumer);

@@ -59,7 +59,7 @@ const scenarios: Record<string, string> = {
       if pg_trigger_depth() = 1 then insert into entry values (new.id + 1000, 'copy'); new.id := new.id + 7; end if; return new; end $f$;
     create trigger NAME before insert on entry for each row execute function f();
     insert into entry values (10, 'x'), (20, 'y')`,
-  'a function in INSERT … SELECT that writes the table': `
+  'a function in INSERT ... SELECT that writes the table': `
     create function f(n int) returns text language plpgsql as $f$ begin
       update entry set item = 'by ' || n where id = 1; insert into entry values (n + 300, 'inner'); return 'outer'; end $f$;
     insert into entry select n, f(n) from generate_series(10, 13) n;

@@ -6,7 +6,7 @@ import { allEvents, createProvider, openReader, queue, Replica } from '../../sup
 /** A statement of every kind that can change a table, run on a table of three rows that is captured. */
 const statements: Record<string, string | { sql: string; since: number }> = {
   insert: `insert into entry (item) values ('x'), ('y')`,
-  'insert … select of its own rows': `insert into entry (item) select item from entry`,
+  'insert ... select of its own rows': `insert into entry (item) select item from entry`,
   update: `update entry set item = item || '!' where id < 3`,
   'update of the whole key': `update entry set id = id + 1000000`,
   'update that turns keys round': `update entry set id = id + 1000000; update entry set id = -id`,
@@ -17,7 +17,7 @@ const statements: Record<string, string | { sql: string; since: number }> = {
   'delete and insert of a key': `delete from entry where id = 2; insert into entry values (2, 'back')`,
   truncate: `truncate entry`,
   'truncate and insert': `truncate entry; insert into entry (item) values ('after')`,
-  'truncate … restart identity': `truncate entry restart identity; insert into entry (item) values ('one again')`,
+  'truncate ... restart identity': `truncate entry restart identity; insert into entry (item) values ('one again')`,
   'insert on conflict do update': `insert into entry values (2, 'new 2'), (20, 'x')
      on conflict (id) do update set item = excluded.item`,
   'insert on conflict that moves the key': `insert into entry values (2, 'new 2'), (20, 'x')

@@ -60,7 +60,7 @@ describe.each(['oldest', 'newest'] as const)('on a provider, %s server', (which:
     for (const call of ['hold_events($1, $2)', 'hold_events($1, $2, 1)', 'release_events($1, $2, null)']) {
       await expect(scalar(session, `londiste.${call}`, queue, 'nobody'), call).rejects.toMatchObject({
         sqlstate: '42704',
-        hint: 'londiste … subscriber register',
+        hint: 'londiste ... subscriber register',
       });
     }
   });
