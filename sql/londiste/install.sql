@@ -142,6 +142,9 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/land_copy.sql
 \ir functions/missing_definitions.sql
 \ir functions/copy_progress.sql
+\ir functions/pause_copy.sql
+\ir functions/resume_copy.sql
+\ir functions/cancel_copy.sql
 \ir functions/definition_built.sql
 
 -- Rights

@@ -54,6 +54,8 @@ create table if not exists londiste.table_state (
     dest_files         text,
     -- What current_layout said of the provider's table then: in another one rows may have changed without an event.
     source_digest      text,
+    -- Whether an operator has put its copy off.
+    copy_paused        boolean not null default false,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );

@@ -42,7 +42,7 @@ async function copy(bench: Workbench, { name: table, state }: SubscribedTable): 
 async function build(bench: Workbench, table: string): Promise<void> {
   const { subscriber, name, fence } = bench;
   const here = await findTable(subscriber, name, table);
-  if (here?.state !== 'building') return;
+  if (here?.state !== 'building' || here.isPaused) return;
   await blaming(table, async () => {
     await buildWhatHolds(bench, here);
     await subscriber.execute(`analyze ${here.destination.table}`);
@@ -77,8 +77,8 @@ async function catchUpToHead(bench: Workbench, table: string): Promise<boolean> 
   const { subscriber, provider, name, fence, log } = bench;
   for (;;) {
     const here = await findTable(subscriber, name, table);
-    if (here?.state !== 'catching-up' || here.snapshot === undefined || here.tickId === undefined)
-      return false;
+    if (here?.state !== 'catching-up' || here.isPaused) return false;
+    if (here.snapshot === undefined || here.tickId === undefined) return false;
     const began = Date.now();
     // What is missing after an error, or until the rows were no mixture any more.
     await blaming(table, () => buildWhatHolds(bench, here));

@@ -1,6 +1,6 @@
 import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
-import { landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
+import { isPaused, landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
 import { quoteIdent } from '../db/identifiers.js';
 import { Superseded } from '../table/superseded.js';
 import { listed, sourceOfRange } from './columns.js';
@@ -17,16 +17,21 @@ interface Group {
   readonly isFirst: boolean;
 }
 
-/** Brings ranges over all lanes, each in a transaction of its own on the subscriber. */
+/**
+ * Brings ranges over all lanes, each in a transaction of its own on the subscriber. False when an operator has put the copy off
+ * before all of them were here.
+ */
 export async function landRanges(
   { feed }: Workbench,
   copying: Copying,
   { reading, ranges, lanes, isFirst }: Group,
-): Promise<void> {
+): Promise<boolean> {
   const left = [...ranges];
   const land = async (lane: Lane): Promise<void> => {
-    for (let range = left.shift(); range; range = left.shift())
-      await landOne(lane, copying, { reading, range, isFirst });
+    while (left.length > 0 && !(await isPaused(lane.subscriber, copying))) {
+      const range = left.shift();
+      if (range) await landOne(lane, copying, { reading, range, isFirst });
+    }
   };
   const used = lanes.slice(0, ranges.length);
   const shared =
@@ -41,6 +46,7 @@ export async function landRanges(
       for (const lane of used) lane.feed.destroy();
     },
   );
+  return left.length === 0;
 }
 
 async function underShared(

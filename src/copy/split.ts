@@ -19,8 +19,8 @@ import { landRanges } from './landing.js';
 import { planOf, type Reading } from './reading.js';
 import type { Workbench } from './workbench.js';
 
-/** What has landed: nothing yet, some ranges of a table, all of them, or a table as a whole. */
-export type Landed = 'nothing' | 'group' | 'ranges' | 'whole';
+/** What has landed: nothing yet, some ranges of a table, all of them, or a table as a whole; or the copy is put off. */
+export type Landed = 'nothing' | 'group' | 'ranges' | 'whole' | 'paused';
 
 /**
  * Looks at what an earlier try has left of a copy in ranges. The rest of it comes under another snapshot, and so its rows are put
@@ -56,7 +56,8 @@ export async function copyGroup(
     { table, ranges: group.length, of: ranges.length, snapshot },
     `table ${table}: ${goesOn ? 'going on with' : 'copying'} ${group.length} of ${ranges.length} ranges`,
   );
-  await landRanges(bench, copying, { reading, ranges: group, lanes, isFirst: !goesOn });
+  const all = await landRanges(bench, copying, { reading, ranges: group, lanes, isFirst: !goesOn });
+  if (!all) return 'paused';
   return group.length === wanted.length ? 'ranges' : 'group';
 }
 

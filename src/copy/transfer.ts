@@ -26,6 +26,10 @@ export async function transferTable(
     while (done !== 'whole' && done !== 'ranges') {
       if (done === 'group') await betweenGroups(bench, table);
       done = await underSnapshot(bench, copying);
+      if (done === 'paused') {
+        bench.log.info({ table }, `table ${table}: the copy is paused`);
+        return false;
+      }
     }
     if (done === 'ranges' && !(await landCopy(bench.subscriber, copying))) throw new Superseded();
     return true;

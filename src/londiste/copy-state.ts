@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import type { BlockRange } from '../table/ranges.js';
+import { changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
 /** A table of a subscription, and the fence number under which its copy is made. */
@@ -51,6 +52,42 @@ export interface MissingDefinition {
 /** `wanted` → `copying`, or on with a copy that was cut off. False when the table is in neither of these states. */
 export function startCopy(session: Session, copying: Copying): Promise<boolean> {
   return done(session, copying, 'start_copy', []);
+}
+
+/** Puts the copy of a table off. False when the table is not in the subscription. */
+export function pauseCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'pause_copy', name, table);
+}
+
+/** Lets a copy that was put off go on. False when the table is not in the subscription. */
+export function resumeCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'resume_copy', name, table);
+}
+
+/** Gives the copy of a table up and parks it. False when the table is not in the subscription. */
+export function cancelCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'cancel_copy', name, table);
+}
+
+function ofTable(
+  session: Session,
+  verb: string,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, `londiste.${verb}($1, $2, $3)`, [queue, consumer, table]);
+}
+
+/** Whether an operator has put the copy off, as the last commit has it. */
+export async function isPaused(
+  session: Session,
+  { name: { queue, consumer }, table }: Pick<Copying, 'name' | 'table'>,
+): Promise<boolean> {
+  const rows = await session.query(
+    'select from londiste.subscriber_get_table_list($1, $2) where table_name = $3 and copy_paused',
+    [queue, consumer, table],
+  );
+  return rows.length > 0;
 }
 
 /** Begins the copy's record anew. False when the table is not in `copying` any more. */

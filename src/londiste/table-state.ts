@@ -21,6 +21,8 @@ export interface SubscribedTable {
   readonly sourceDigest: string | undefined;
   readonly destFiles: string | undefined;
   readonly attempts: number;
+  /** Whether an operator has put its copy off. */
+  readonly isPaused: boolean;
   /** When it came into this state, as the server prints it. */
   readonly since: string;
   readonly error: string | undefined;
@@ -102,6 +104,7 @@ interface Row {
   source_digest: string | null;
   dest_files: string | null;
   attempts: number;
+  copy_paused: boolean;
   error: string | null;
   error_sqlstate: string | null;
   error_hint: string | null;
@@ -146,6 +149,7 @@ function toTable(row: Row): SubscribedTable {
     sourceDigest: row.source_digest ?? undefined,
     destFiles: row.dest_files ?? undefined,
     attempts: row.attempts,
+    isPaused: row.copy_paused,
     since: row.since,
     error: row.error ?? undefined,
     errorSqlstate: row.error_sqlstate ?? undefined,

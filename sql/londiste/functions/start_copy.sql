@@ -1,5 +1,5 @@
 -- Begins the copy of a table that is wanted, or goes on with one that was cut off: what is stored of that stays. Returns
--- false when the table is in neither state.
+-- false when the table is in neither state, or paused.
 -- Called by: the copier. Locks: the position row, then the table's row. Raises LD001 when the caller was replaced.
 create or replace function londiste.start_copy(
     i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint)
@@ -21,7 +21,7 @@ begin
            dest_files = case when t.state = 'copying' then t.dest_files end,
            since = case when t.state = 'copying' then t.since else clock_timestamp() end
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
-       and t.state in ('wanted', 'copying');
+       and t.state in ('wanted', 'copying') and not t.copy_paused;
     return found;
 end
 $$;

@@ -7,7 +7,8 @@ alter table londiste.table_state
     add column if not exists dest_table text,
     add column if not exists columns    text,
     add column if not exists dest_files text,
-    add column if not exists source_digest text;
+    add column if not exists source_digest text,
+    add column if not exists copy_paused boolean not null default false;
 
 alter table londiste.copy_range
     add column if not exists relation text,
