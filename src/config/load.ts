@@ -36,6 +36,8 @@ export interface LondisteSettings extends CommonSettings {
   readonly copyConnections: number;
   readonly copyRangeBytes: number;
   readonly copySnapshot: 'table' | 'range';
+  readonly copyMaxRate: number;
+  readonly copyPauseLagMs: number;
 }
 
 /** The section `[pgqadm]`. */
@@ -88,6 +90,8 @@ const builders: {
     parallelCopies: values.number('parallel_copies'),
     copyConnections: values.number('copy_connections'),
     copyRangeBytes: values.number('copy_range_size'),
+    copyMaxRate: values.number('copy_max_rate'),
+    copyPauseLagMs: values.number('copy_pause_lag'),
     copySnapshot: values.text('copy_snapshot') === 'range' ? 'range' : 'table',
   }),
   pgqadm: (values, about) => ({

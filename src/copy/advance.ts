@@ -31,11 +31,11 @@ export async function advance(bench: Workbench, table: SubscribedTable): Promise
 }
 
 /** wanted → copying → building. The provider keeps every event from before the snapshot is taken. */
-async function copy(bench: Workbench, { name: table, state }: SubscribedTable): Promise<boolean> {
+async function copy(bench: Workbench, { name: table, state, keepsRows }: SubscribedTable): Promise<boolean> {
   const { subscriber, name, fence, log } = bench;
   if (!(await startCopy(subscriber, { name, table, fence }))) return false;
   log.info({ table }, `table ${table}: copying`);
-  return await blaming(table, () => transferTable(bench, table, { isNew: state === 'wanted' }));
+  return await blaming(table, () => transferTable(bench, table, { isNew: state === 'wanted', keepsRows }));
 }
 
 /** building → catching-up, standing at the snapshot of the copy. */

@@ -18,6 +18,7 @@ export class Entry {
   readonly pair: Pair;
   #ticker: Daemons | undefined;
   #replay: Daemons | undefined;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(pair: Pair) {
     this.pair = pair;
@@ -76,7 +77,13 @@ export class Entry {
 
   /** Changes of every kind, over a connection of their own: rows that move, values that swap, keys that move, come and go. */
   async write(round: number): Promise<void> {
-    await this.on(
+    // One after the other: two at once would lock rows crosswise.
+    this.#written = this.#written.then(() => this.#write(round));
+    await this.#written;
+  }
+
+  #write(round: number): Promise<void> {
+    return this.on(
       'provider',
       `update entry set item = item || '${round}' where id % 7 = ${round % 7};
        delete from entry where id % 50 = ${round % 50};

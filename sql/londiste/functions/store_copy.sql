@@ -24,7 +24,11 @@ begin
 
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     update londiste.table_state t
-       set position_tick = i_hold_tick, position_snapshot = null, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
+       -- Rows of an earlier try that stay are as old as its first snapshot, and those outside of the copy as the position.
+       set position_tick = case when t.copy_mode = 'keep' then coalesce(t.position_tick, i_hold_tick) else i_hold_tick end,
+           position_snapshot = case when t.copy_mode = 'keep' then t.position_snapshot end,
+           snapshot_min = case when t.copy_mode = 'keep' then coalesce(t.snapshot_min, i_snapshot) else i_snapshot end,
+           snapshot_max = i_snapshot,
            filenode = i_filenode, layout_id = i_layout_id, source_digest = i_source_digest, dest_files = null
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
        and t.state = 'copying';
