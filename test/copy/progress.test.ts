@@ -102,7 +102,7 @@ test('rows under way are those of the COPY that runs, and a parked table ends th
   }, true);
   const config = configOf(pair);
   const told = await run('londiste', [config, 'copy', 'status']);
-  expect(told.stdout).toMatch(/^public\.entry +copying +\[#*\.*\] +\d+ %  \d+ of 300 rows /);
+  expect(told.stdout).toMatch(/^public\.entry +copying +\[#*\.*\] +\d+ % {2}\d+ of 300 rows /);
   const watched = await run('londiste', [config, 'copy', 'watch']);
   expect(watched.code).toBe(1);
   expect(watched.stdout).toMatch(/public\.entry +parked +.*not that one/);

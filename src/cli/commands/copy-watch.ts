@@ -18,7 +18,9 @@ export const copyWatch: LondisteCommand = {
     'show how far the copies are until none is under way: a live view on a terminal, else lines; exit code 1 when a table is parked or paused then',
   options: [{ flags: '--json', summary: 'a JSON object a line, for programs' }],
   async run(context, { options }) {
-    const { out, pause } = output(options['json'] === true, context.say);
+    const { out, pause } = output(options['json'] === true, (line) => {
+      context.say(line);
+    });
     const paces = new Paces();
     const left = await withEnds(context, async (ends) => {
       await requireBoth(ends);
