@@ -91,6 +91,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/unsubscribe.sql
 \ir functions/lock_subscription.sql
 \ir functions/consumer_tick.sql
+\ir functions/replay_lag.sql
 \ir functions/held_tick.sql
 \ir functions/hold_events.sql
 \ir functions/release_events.sql
@@ -113,6 +114,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/subscriber_remove_table.sql
 \ir functions/subscriber_resync_table.sql
 \ir functions/subscriber_retry_table.sql
+\ir functions/expect_sync.sql
 \ir functions/subscriber_get_table_list.sql
 \ir functions/subscriber_add_seq.sql
 \ir functions/subscriber_remove_seq.sql
@@ -133,6 +135,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/set_sequence.sql
 
 -- Subscriber: copies
+\ir functions/set_copy_options.sql
 \ir functions/start_copy.sql
 \ir functions/index_definitions.sql
 \ir functions/store_copy.sql
@@ -143,6 +146,9 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/land_copy.sql
 \ir functions/missing_definitions.sql
 \ir functions/copy_progress.sql
+\ir functions/pause_copy.sql
+\ir functions/resume_copy.sql
+\ir functions/cancel_copy.sql
 \ir functions/definition_built.sql
 
 -- Subscriber: compare and repair, and replay's part in them

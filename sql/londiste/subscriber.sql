@@ -56,6 +56,15 @@ create table if not exists londiste.table_state (
     dest_files         text,
     -- What current_layout said of the provider's table then: in another one rows may have changed without an event.
     source_digest      text,
+    -- Whether an operator has put its copy off.
+    copy_paused        boolean not null default false,
+    -- replace: the rows that are here go; keep: they stay but for those of the same keys, and but for those that copy_where
+    -- takes, which then is all that is copied.
+    copy_mode          text not null default 'replace' constraint table_state_copy_mode check (copy_mode in ('replace', 'keep')),
+    copy_where         text,
+    -- Bytes a second, and milliseconds that replay may be behind; 0 is no limit, null what the configuration says.
+    copy_max_rate      bigint,
+    copy_pause_lag     bigint,
     primary key (queue_name, consumer_name, table_name),
     foreign key (queue_name, consumer_name) references londiste.position on delete cascade
 );

@@ -1,4 +1,7 @@
 import { loadConfig, type LondisteSettings } from '../config/load.js';
+import { copyCancel } from './commands/copy-cancel.js';
+import { copyPause } from './commands/copy-pause.js';
+import { copyResume } from './commands/copy-resume.js';
 import { copyStatus } from './commands/copy-status.js';
 import { copyWatch } from './commands/copy-watch.js';
 import { compare } from './commands/compare.js';
@@ -56,6 +59,9 @@ const londiste: Program<LondisteSettings> = {
     subscriberRetry,
     copyStatus,
     copyWatch,
+    copyPause,
+    copyResume,
+    copyCancel,
     replay,
     compare,
     repair,

@@ -45,14 +45,15 @@ const barWidth = 20;
 
 /** One table for people: bar, part, rows, bytes, rate, time left; an index while one is built. */
 export function progressLine(progress: CopyProgress, pace: Pace | undefined): string {
-  const { table, state, error, index, indexesMissing } = progress;
+  const { table, state, isPaused, error, index, indexesMissing } = progress;
   const head = `${table.padEnd(30)}  ${state.padEnd(11)}`;
   if (state === 'parked') return `${head}  ${error ?? ''}`.trimEnd();
   if (index !== undefined) {
     const part = index.fraction === undefined ? '' : ` ${percent(index.fraction)}`;
     return `${head}  index ${index.name}: ${index.phase}${part}${indexesMissing > 1 ? `, ${indexesMissing - 1} more to come` : ''}`;
   }
-  return state === 'copying' ? `${head}  ${copiedPart(progress, pace)}` : head.trimEnd();
+  const line = state === 'copying' ? `${head}  ${copiedPart(progress, pace)}` : head.trimEnd();
+  return isPaused ? `${line}  paused` : line;
 }
 
 /** All tables together, by their sizes. */
@@ -83,13 +84,13 @@ function copiedPart(
 }
 
 /** The same for programs: bytes, seconds, and fractions from 0 to 1. */
-export function progressJson(
-  { table, state, error, fraction, rows, rowsExpected, bytesExpected, index, indexesMissing }: CopyProgress,
-  pace: Pace | undefined,
-): Record<string, unknown> {
+export function progressJson(progress: CopyProgress, pace: Pace | undefined): Record<string, unknown> {
+  const { table, state, isPaused, error, fraction, rows, rowsExpected, bytesExpected } = progress;
+  const { index, indexesMissing } = progress;
   return {
     table,
     state,
+    paused: isPaused,
     error: error ?? null,
     fraction: fraction ?? null,
     rows,

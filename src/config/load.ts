@@ -38,6 +38,8 @@ export interface LondisteSettings extends CommonSettings {
   readonly copySnapshot: 'table' | 'range';
   readonly compareHoldMs: number;
   readonly compareWaitMs: number;
+  readonly copyMaxRate: number;
+  readonly copyPauseLagMs: number;
 }
 
 /** The section `[pgqadm]`. */
@@ -90,6 +92,8 @@ const builders: {
     parallelCopies: values.number('parallel_copies'),
     copyConnections: values.number('copy_connections'),
     copyRangeBytes: values.number('copy_range_size'),
+    copyMaxRate: values.number('copy_max_rate'),
+    copyPauseLagMs: values.number('copy_pause_lag'),
     copySnapshot: values.text('copy_snapshot') === 'range' ? 'range' : 'table',
     compareHoldMs: values.number('compare_hold'),
     compareWaitMs: values.number('compare_wait'),

@@ -29,6 +29,10 @@ export function parseValue(
       return seconds(written, type, alias?.times ?? 1);
     case 'bytes':
       return bytesWithin(written, type);
+    case 'rate':
+      return rate(written);
+    case 'duration':
+      return duration(written);
     case 'choice':
       if (!type.of.includes(written)) {
         fail(`expected ${type.of.join(' or ')}, got "${written}"${didYouMean(written, type.of)}`);
@@ -63,6 +67,23 @@ function bytesWithin(written: string, { least, most }: { least: string; most: st
   const bytes = bytesOf(written);
   if (bytes >= bytesOf(least) && bytes <= bytesOf(most)) return bytes;
   return fail(`expected a size between ${least} and ${most}, like 32MB, got "${written}"`);
+}
+
+function rate(written: string): number {
+  if (written === 'none') return 0;
+  const bytes = bytesOf(written.replace(/\s*\/\s*s$/i, ''));
+  if (bytes >= 1024) return bytes;
+  return fail(`expected a rate of at least 1kB/s, like 20MB/s, or none, got "${written}"`);
+}
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+function duration(written: string): number {
+  if (written === 'none') return 0;
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|min|h)$/.exec(written) ?? [];
+  const ms = Math.round(Number(number ?? NaN) * (durationUnits[unit] ?? NaN));
+  if (ms > 0) return ms;
+  return fail(`expected a time with its unit, like 10s or 2min, or none, got "${written}"`);
 }
 
 function numberWithin(

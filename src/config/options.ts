@@ -13,6 +13,10 @@ export type Kind =
   | { readonly kind: 'seconds'; readonly least: number; readonly most: number }
   /** Written as bytes, or with a unit: `64kB`, `32MB`, `1GB`; handed on in bytes. */
   | { readonly kind: 'bytes'; readonly least: string; readonly most: string }
+  /** Bytes a second: `20MB/s`; handed on in bytes, `none` as 0. */
+  | { readonly kind: 'rate' }
+  /** A time with its unit: `10s`, `500ms`, `2min`; handed on in milliseconds, `none` as 0. */
+  | { readonly kind: 'duration' }
   | { readonly kind: 'choice'; readonly of: readonly string[] }
   /** A libpq connection string. */
   | { readonly kind: 'connection' };
@@ -184,6 +188,18 @@ export const optionsOf: Readonly<Record<Program, readonly Option[]>> = {
       type: { kind: 'seconds', least: 0.01, most: 60 },
       default: '2',
       help: 'seconds that replay waits for a compare at a tick, at most; it is a round trip unless the compare has died',
+    },
+    {
+      key: 'copy_max_rate',
+      type: { kind: 'rate' },
+      default: 'none',
+      help: 'how fast one table is copied at most, like 20MB/s; subscriber resync --max-rate says otherwise for a table',
+    },
+    {
+      key: 'copy_pause_lag',
+      type: { kind: 'duration' },
+      default: 'none',
+      help: 'copies wait while replay is further behind than this, like 10s; subscriber resync --pause-lag says otherwise for a table',
     },
   ],
   pgqadm: [

@@ -31,18 +31,18 @@ export async function advance(bench: Workbench, table: SubscribedTable): Promise
 }
 
 /** wanted → copying → building. The provider keeps every event from before the snapshot is taken. */
-async function copy(bench: Workbench, { name: table, state }: SubscribedTable): Promise<boolean> {
+async function copy(bench: Workbench, { name: table, state, keepsRows }: SubscribedTable): Promise<boolean> {
   const { subscriber, name, fence, log } = bench;
   if (!(await startCopy(subscriber, { name, table, fence }))) return false;
   log.info({ table }, `table ${table}: copying`);
-  return await blaming(table, () => transferTable(bench, table, { isNew: state === 'wanted' }));
+  return await blaming(table, () => transferTable(bench, table, { isNew: state === 'wanted', keepsRows }));
 }
 
 /** building → catching-up, standing at the snapshot of the copy. */
 async function build(bench: Workbench, table: string): Promise<void> {
   const { subscriber, name, fence } = bench;
   const here = await findTable(subscriber, name, table);
-  if (here?.state !== 'building') return;
+  if (here?.state !== 'building' || here.isPaused) return;
   await blaming(table, async () => {
     await buildWhatHolds(bench, here);
     await subscriber.execute(`analyze ${here.destination.table}`);
@@ -77,8 +77,8 @@ async function catchUpToHead(bench: Workbench, table: string): Promise<boolean> 
   const { subscriber, provider, name, fence, log } = bench;
   for (;;) {
     const here = await findTable(subscriber, name, table);
-    if (here?.state !== 'catching-up' || here.snapshot === undefined || here.tickId === undefined)
-      return false;
+    if (here?.state !== 'catching-up' || here.isPaused) return false;
+    if (here.snapshot === undefined || here.tickId === undefined) return false;
     const began = Date.now();
     // What is missing after an error, or until the rows were no mixture any more.
     await blaming(table, () => buildWhatHolds(bench, here));

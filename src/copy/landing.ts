@@ -1,9 +1,10 @@
 import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
-import { landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
-import { quoteIdent } from '../db/identifiers.js';
+import { isPaused, landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
 import { Superseded } from '../table/superseded.js';
 import { listed, sourceOfRange } from './columns.js';
+import type { Pace } from './pace.js';
+import { replaceRows } from './rows-here.js';
 import type { Reading } from './reading.js';
 import { together } from './together.js';
 import type { Lane, Workbench } from './workbench.js';
@@ -13,20 +14,27 @@ interface Group {
   readonly reading: Reading;
   readonly ranges: readonly StoredRange[];
   readonly lanes: readonly Lane[];
+  readonly pace: Pace;
   /** Whether no row is there yet but of this snapshot. */
   readonly isFirst: boolean;
 }
 
-/** Brings ranges over all lanes, each in a transaction of its own on the subscriber. */
+/**
+ * Brings ranges over all lanes, each in a transaction of its own on the subscriber. False when an operator has put the copy off
+ * before all of them were here.
+ */
 export async function landRanges(
   { feed }: Workbench,
   copying: Copying,
-  { reading, ranges, lanes, isFirst }: Group,
-): Promise<void> {
+  { reading, ranges, lanes, pace, isFirst }: Group,
+): Promise<boolean> {
   const left = [...ranges];
   const land = async (lane: Lane): Promise<void> => {
-    for (let range = left.shift(); range; range = left.shift())
-      await landOne(lane, copying, { reading, range, isFirst });
+    while (left.length > 0 && !(await isPaused(lane.subscriber, copying))) {
+      await pace.yieldToReplay();
+      const range = left.shift();
+      if (range) await landOne(lane, copying, { reading, range, pace, isFirst });
+    }
   };
   const used = lanes.slice(0, ranges.length);
   const shared =
@@ -41,6 +49,7 @@ export async function landRanges(
       for (const lane of used) lane.feed.destroy();
     },
   );
+  return left.length === 0;
 }
 
 async function underShared(
@@ -63,7 +72,7 @@ async function underShared(
 async function landOne(
   { feed, subscriber }: Lane,
   copying: Copying,
-  { reading, range, isFirst }: { reading: Reading; range: StoredRange; isFirst: boolean },
+  { reading, range, pace, isFirst }: { reading: Reading; range: StoredRange; pace: Pace; isFirst: boolean },
 ): Promise<void> {
   const { registered, columns, stored, snapshot } = reading;
   const into = stored.destination.table;
@@ -71,33 +80,12 @@ async function landOne(
   const rowsOf = (target: string): Promise<number> =>
     subscriber.copyIn(
       `copy ${target} (${names}) from stdin`,
-      feed.copyOut(`copy ${sourceOfRange(registered, range, columns)} to stdout`),
+      pace.through(feed.copyOut(`copy ${sourceOfRange(registered, range, columns)} to stdout`)),
     );
   await inTransaction(subscriber, async () => {
-    const rows = isFirst ? await rowsOf(into) : await replaceBy(rowsOf);
+    const rows = isFirst ? await rowsOf(into) : await replaceRows(subscriber, reading, rowsOf);
     await tap('copy.range-landed-not-committed');
     if (!(await landRange(subscriber, copying, { nr: range.nr, snapshot, rows }))) throw new Superseded();
   });
   await tap('copy.range-landed');
-
-  /** Puts rows in place of those with the same keys, which came with other ranges, or by events between them. */
-  async function replaceBy(fill: typeof rowsOf): Promise<number> {
-    const { key, here } = reading;
-    if (!key) throw new Error(`no key by which rows of ${into} could be replaced`);
-    const piece = 'pg_temp.londiste_piece';
-    const only = here.relkind === 'p' ? '' : 'only ';
-    await subscriber.execute(
-      `create temporary table londiste_piece on commit drop as select ${names} from ${only}${into} with no data`,
-    );
-    const rows = await fill(piece);
-    const same = key.columns.map((column, n) => {
-      const name = quoteIdent(column);
-      return `t.${name} ${key.operators[n] ?? '='} p.${name}`;
-    });
-    await subscriber.execute(`delete from ${only}${into} t using ${piece} p where ${same.join(' and ')}`);
-    await subscriber.execute(
-      `insert into ${into} (${names}) overriding system value select ${names} from ${piece}`,
-    );
-    return rows;
-  }
 }

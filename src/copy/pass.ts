@@ -33,8 +33,10 @@ const betweenTicksMs = 100;
 export class Pass {
   readonly #options: PassOptions;
   readonly #waiting: SubscribedTable[] = [];
-  readonly #underWay = new Set<string>();
+  /** Each with the connections that it is copied over, once they are open. */
+  readonly #underWay = new Map<string, Workbench | undefined>();
   readonly #benches = new Set<Workbench>();
+  readonly #givenUp = new WeakSet<Workbench>();
   readonly #workers = new Set<Promise<void>>();
   #failure: LondisteError | undefined;
   #isCut = false;
@@ -78,9 +80,23 @@ export class Pass {
     if (this.#tickedAt === -Infinity && tables.some(({ state }) => state === 'ready')) await this.#tick(desk);
     const mine = tables.filter(({ state }) => owners[state] === 'copier');
     retries.keepOnly(mine);
-    const due = mine.filter((table) => !this.#underWay.has(table.name) && retries.isDue(table));
+    this.#giveUp(tables);
+    const due = mine.filter(
+      (table) => !table.isPaused && !this.#underWay.has(table.name) && retries.isDue(table),
+    );
     this.#waiting.splice(0, Infinity, ...due);
     await settleHold(desk);
+  }
+
+  /** Cuts off at once what an operator has cancelled, or taken off the list. */
+  #giveUp(tables: readonly SubscribedTable[]): void {
+    const wanted = new Set(tables.filter(({ state }) => state !== 'parked').map(({ name }) => name));
+    for (const [table, bench] of this.#underWay) {
+      if (wanted.has(table) || bench === undefined) continue;
+      this.#options.desk.log.info({ table }, `table ${table}: the copy is given up`);
+      this.#givenUp.add(bench);
+      bench.cut();
+    }
   }
 
   #start(): void {
@@ -103,13 +119,14 @@ export class Pass {
     let bench: Workbench | undefined;
     try {
       for (let table = this.#waiting.shift(); table; table = this.#waiting.shift()) {
-        this.#underWay.add(table.name);
+        this.#underWay.set(table.name, undefined);
         try {
           if (bench?.usable !== true) {
             await this.#close(bench);
             bench = await this.#open();
             if (bench === undefined) return;
           }
+          this.#underWay.set(table.name, bench);
           await this.#bring(bench, table);
         } finally {
           this.#underWay.delete(table.name);
@@ -143,7 +160,9 @@ export class Pass {
       retries.forget(table);
       healthy();
     } catch (thrown) {
-      if (this.#isCut) return;
+      if (this.#isCut || this.#givenUp.has(bench)) return;
+      // What parks it from here on is we ourselves.
+      this.#underWay.set(table.name, undefined);
       const outcome = await keepFailure(bench, table.name, thrown);
       if (outcome === 'retry') retries.failed(table);
       else retries.forget(table);

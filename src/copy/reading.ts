@@ -55,7 +55,7 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
   // Looked up only now: whatever else is asked of the table from here on is noticed when its copy is stored.
   const stored = await findTable(subscriber, name, table);
   if (!stored) throw new Superseded();
-  const { destination } = stored;
+  const { destination, copyWhere } = stored;
   const there = await describe(feed, table, 'provider');
   const here = await describe(subscriber, destination.table, 'subscriber');
   const columns = columnsToCopy(destination, there, here);
@@ -67,7 +67,9 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
     'select londiste.current_layout($1::regclass) as digest',
     [table],
   );
-  return { table, snapshot, filenode, digest, files, registered, there, here, stored, columns, key };
+  const rowFilter = [registered.rowFilter, copyWhere].filter((one) => one !== undefined);
+  const source = { ...registered, rowFilter: rowFilter.map((one) => `(${one})`).join(' and ') || undefined };
+  return { table, snapshot, filenode, digest, files, registered: source, there, here, stored, columns, key };
 }
 
 /** What a copy that begins with this reading writes down. */

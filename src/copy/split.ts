@@ -8,7 +8,6 @@ import {
   type StoredRange,
 } from '../londiste/copy-state.js';
 import { tableFiles } from '../londiste/table-files.js';
-import { emptyTable } from '../londiste/table-shape.js';
 import { findTable } from '../londiste/table-state.js';
 import { lastTick } from '../pgq/tick.js';
 import { areSameFiles, splitIntoRanges } from '../table/ranges.js';
@@ -17,10 +16,12 @@ import { Superseded } from '../table/superseded.js';
 import { rebuild } from './definitions.js';
 import { landRanges } from './landing.js';
 import { planOf, type Reading } from './reading.js';
+import { paceOf } from './pace-of.js';
+import { makeRoom } from './rows-here.js';
 import type { Workbench } from './workbench.js';
 
-/** What has landed: nothing yet, some ranges of a table, all of them, or a table as a whole. */
-export type Landed = 'nothing' | 'group' | 'ranges' | 'whole';
+/** What has landed: nothing yet, some ranges of a table, all of them, or a table as a whole; or the copy is put off. */
+export type Landed = 'nothing' | 'group' | 'ranges' | 'whole' | 'paused';
 
 /**
  * Looks at what an earlier try has left of a copy in ranges. The rest of it comes under another snapshot, and so its rows are put
@@ -47,8 +48,10 @@ export async function copyGroup(
   const goesOn = await canGoOn(bench, reading, known);
   if (goesOn && !(await continueCopy(subscriber, copying, snapshot))) throw new Superseded();
   // Rows without a key could not be told from those that are there.
+  const { keepsRows } = reading.stored;
   const byGroups = settings.snapshots === 'range' && reading.key !== undefined;
-  const ranges = goesOn ? known : await begin(bench, copying, { reading, holdTick, keepKey: byGroups });
+  const isByKey = byGroups || keepsRows;
+  const ranges = goesOn ? known : await begin(bench, copying, { reading, holdTick, keepKey: isByKey });
   const wanted = ranges.filter(({ isDone }) => !isDone);
   const lanes = await bench.lanes();
   const group = byGroups ? wanted.slice(0, lanes.length) : wanted;
@@ -56,7 +59,14 @@ export async function copyGroup(
     { table, ranges: group.length, of: ranges.length, snapshot },
     `table ${table}: ${goesOn ? 'going on with' : 'copying'} ${group.length} of ${ranges.length} ranges`,
   );
-  await landRanges(bench, copying, { reading, ranges: group, lanes, isFirst: !goesOn });
+  const all = await landRanges(bench, copying, {
+    reading,
+    ranges: group,
+    lanes,
+    pace: paceOf(bench, reading.stored),
+    isFirst: !goesOn && !keepsRows,
+  });
+  if (!all) return 'paused';
   return group.length === wanted.length ? 'ranges' : 'group';
 }
 
@@ -94,11 +104,11 @@ async function begin(
   copying: Copying,
   { reading, holdTick, keepKey }: { reading: Reading; holdTick: number; keepKey: boolean },
 ): Promise<StoredRange[]> {
-  const { table, snapshot, files, here, stored } = reading;
+  const { table, snapshot, files } = reading;
   const ranges = splitIntoRanges(files, settings.rangeBytes);
   if (!(await storeCopy(subscriber, copying, planOf(reading, { holdTick, ranges })))) throw new Superseded();
   const gone = await inTransaction(subscriber, async () => {
-    await subscriber.execute(emptyTable(stored.destination.table, here));
+    await makeRoom(subscriber, reading);
     const dropped = await clearTarget(subscriber, copying, { snapshot, keepKey });
     if (dropped === undefined) throw new Superseded();
     return dropped;

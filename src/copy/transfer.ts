@@ -2,10 +2,12 @@ import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
 import { landCopy, missingDefinitions, storeCopy, type Copying } from '../londiste/copy-state.js';
 import { holdEvents } from '../londiste/provider.js';
-import { emptyTable } from '../londiste/table-shape.js';
 import { setTableState } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import { listed, sourceOf } from './columns.js';
+import { rebuild } from './definitions.js';
+import { paceOf } from './pace-of.js';
+import { makeRoom } from './rows-here.js';
 import { planOf, takeReading, type Reading } from './reading.js';
 import { betweenGroups, copyGroup, prepareToGoOn, type Landed } from './split.js';
 import type { Workbench } from './workbench.js';
@@ -18,14 +20,20 @@ import type { Workbench } from './workbench.js';
 export async function transferTable(
   bench: Workbench,
   table: string,
-  { isNew }: { isNew: boolean },
+  { isNew, keepsRows }: { isNew: boolean; keepsRows: boolean },
 ): Promise<boolean> {
   const copying = { name: bench.name, table, fence: bench.fence };
   try {
+    // It is what the rows here are replaced by.
+    if (keepsRows) await rebuild(bench, table, ({ isKey }) => isKey);
     let done: Landed = isNew ? 'nothing' : await prepareToGoOn(bench, copying);
     while (done !== 'whole' && done !== 'ranges') {
       if (done === 'group') await betweenGroups(bench, table);
       done = await underSnapshot(bench, copying);
+      if (done === 'paused') {
+        bench.log.info({ table }, `table ${table}: the copy is paused`);
+        return false;
+      }
     }
     if (done === 'ranges' && !(await landCopy(bench.subscriber, copying))) throw new Superseded();
     return true;
@@ -44,8 +52,9 @@ async function underSnapshot(bench: Workbench, copying: Copying): Promise<Landed
     async () => {
       const reading = await takeReading(bench, copying.table);
       const bytes = reading.files.reduce((sum, file) => sum + file.bytes, 0);
-      // What has begun in ranges goes on in ranges.
-      const isSmall = bytes <= settings.rangeBytes && reading.stored.destFiles === undefined;
+      const { destFiles, keepsRows } = reading.stored;
+      // What has begun in ranges goes on in ranges. Rows that stay may have unique values that others have by now.
+      const isSmall = bytes <= settings.rangeBytes && destFiles === undefined && !keepsRows;
       if (!isSmall) return copyGroup(bench, copying, { reading, holdTick });
       await transferWhole(bench, copying, { reading, holdTick });
       return 'whole';
@@ -55,18 +64,21 @@ async function underSnapshot(bench: Workbench, copying: Copying): Promise<Landed
 }
 
 async function transferWhole(
-  { feed, subscriber, name, fence }: Workbench,
+  bench: Workbench,
   copying: Copying,
   { reading, holdTick }: { reading: Reading; holdTick: number },
 ): Promise<void> {
+  const { feed, subscriber, name, fence } = bench;
   const { table } = copying;
-  const { registered, there, here, columns, stored, snapshot } = reading;
+  const { registered, there, columns, stored, snapshot } = reading;
   const into = stored.destination.table;
+  const pace = paceOf(bench, stored);
+  await pace.yieldToReplay();
   await inTransaction(subscriber, async () => {
-    await subscriber.execute(emptyTable(into, here));
+    await makeRoom(subscriber, reading);
     const rows = await subscriber.copyIn(
       `copy ${into} (${listed(columns.map(({ to }) => to))}) from stdin`,
-      feed.copyOut(`copy ${sourceOf(registered, there, columns)} to stdout`),
+      pace.through(feed.copyOut(`copy ${sourceOf(registered, there, columns)} to stdout`)),
     );
     // Nothing of an earlier copy is to be built again: then the table needs no more than this transaction.
     const isComplete = (await missingDefinitions(subscriber, name, table)).length === 0;

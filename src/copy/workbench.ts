@@ -2,6 +2,7 @@ import type { Session } from '../db/session.js';
 import type { Log } from '../kernel/log.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import type { Tick } from '../table/tick.js';
+import type { PaceLimits } from './pace.js';
 
 /** A way for rows: they are read over one connection and written over the other. */
 export interface Lane {
@@ -15,6 +16,8 @@ export interface CopySettings {
   readonly rangeBytes: number;
   /** Whether all ranges of a table are read under one snapshot, or each lane's under one of its own. */
   readonly snapshots: 'table' | 'range';
+  /** What holds for tables that were not told otherwise. */
+  readonly pace: PaceLimits;
 }
 
 /** The connections over which one table at a time is copied, and how its events are applied over them. */
@@ -36,6 +39,8 @@ export interface Workbench extends Lane, AsyncDisposable {
   readonly lost: boolean;
   /** Whether another table can be copied over it. */
   readonly usable: boolean;
+  /** Aborted by `cut`. */
+  readonly stop: AbortSignal;
   /** Drops all connections at once. */
   readonly cut: () => void;
 }

@@ -16,18 +16,22 @@ export interface Opening {
 /** Sessions that are opened one after the other and end together. */
 class Opened implements AsyncDisposable {
   readonly #sessions: Session[] = [];
-  #isCut = false;
+  readonly #stop = new AbortController();
 
   async add(opening: Promise<Session>): Promise<Session> {
     const session = await opening;
     this.#sessions.push(session);
-    if (this.#isCut) session.destroy();
+    if (this.stop.aborted) session.destroy();
     return session;
   }
 
   cut(): void {
-    this.#isCut = true;
+    this.#stop.abort();
     for (const session of this.#sessions) session.destroy();
+  }
+
+  get stop(): AbortSignal {
+    return this.#stop.signal;
   }
 
   get lost(): boolean {
@@ -89,6 +93,7 @@ export async function openWorkbench({ settings, lanes, open, linkOver }: Opening
         const isOpen = ({ feed: from, subscriber: to }: Lane): boolean => !from.closed && !to.closed;
         return !provider.closed && all.every(isOpen);
       },
+      stop: opened.stop,
       cut: () => {
         opened.cut();
       },

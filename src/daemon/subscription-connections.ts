@@ -33,6 +33,9 @@ export interface ReplaySettings {
   readonly copyRangeBytes: number;
   /** Whether all rows of a large table are read under one snapshot, or each range under one of its own. */
   readonly copySnapshot: 'table' | 'range';
+  /** Bytes a second of one table's copy, and how far replay may be behind before it waits; 0 is no limit. */
+  readonly copyMaxRate: number;
+  readonly copyPauseLagMs: number;
 }
 
 /** How long a start waits for a predecessor that is just ending, and a reconnect for the server to notice our own old session. */
@@ -100,8 +103,9 @@ export class SubscriptionConnections implements AsyncDisposable {
     const fence = this.#fence;
     if (fence === undefined) return undefined;
     const { copyConnections: lanes, copyRangeBytes: rangeBytes, copySnapshot: snapshots } = this.#settings;
+    const { copyMaxRate: maxRate, copyPauseLagMs: pauseLagMs } = this.#settings;
     return openWorkbench({
-      settings: { rangeBytes, snapshots },
+      settings: { rangeBytes, snapshots, pace: { maxRate, pauseLagMs } },
       lanes,
       open: (side, purpose) => this.#openForCopies(side, purpose),
       linkOver: (sessions) => this.#linkOver(sessions, fence),

@@ -52,6 +52,8 @@ export function replicate({
         copyConnections: 2,
         copyRangeBytes: 64 * 1024 * 1024,
         copySnapshot: 'table' as const,
+        copyMaxRate: 0,
+        copyPauseLagMs: 0,
         statementTimeoutMs: 0,
       };
       await runReplay(settings, { ...context, stop: signal, onBatch: ({ events }) => (applied += events) });

@@ -15,6 +15,7 @@ export interface IndexBuild {
 export interface CopyProgress {
   readonly table: string;
   readonly state: TableState;
+  readonly isPaused: boolean;
   readonly error: string | undefined;
   /** Of the rows, from 0 to 1; undefined as long as nobody knows how many there are. */
   readonly fraction: number | undefined;
@@ -31,6 +32,7 @@ export interface CopyProgress {
 interface StoredProgress {
   readonly table_name: string;
   readonly state: TableState;
+  readonly paused: boolean;
   readonly error: string | null;
   readonly ranges: number;
   readonly ranges_done: number;
@@ -83,6 +85,7 @@ function progressOf(row: StoredProgress, size: Size | undefined): CopyProgress {
   return {
     table: row.table_name,
     state: row.state,
+    isPaused: row.paused,
     error: row.error ?? undefined,
     fraction: fractionOf(row, rows, rowsExpected),
     rows,

@@ -1,6 +1,8 @@
 import type { Session } from '../db/session.js';
 import type { BlockRange } from '../table/ranges.js';
+import { changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
+import type { TableMark } from './table-state.js';
 
 /** A table of a subscription, and the fence number under which its copy is made. */
 export interface Copying {
@@ -53,6 +55,80 @@ export interface MissingDefinition {
 /** `wanted` → `copying`, or on with a copy that was cut off. False when the table is in neither of these states. */
 export function startCopy(session: Session, copying: Copying): Promise<boolean> {
   return done(session, copying, 'start_copy', []);
+}
+
+/** How the next copy of a table is made. */
+export interface CopyOptions {
+  /** Whether the rows here stay, but for those of the same keys. */
+  readonly keepsRows: boolean;
+  /** Which rows are copied and replaced; all when undefined. */
+  readonly where?: string | undefined;
+  /** Where the rows stand that stay, if anywhere. */
+  readonly position?: TableMark | undefined;
+}
+
+/** How fast a copy may be; what is undefined is as the configuration has it. */
+export interface CopyPace {
+  /** Bytes a second; 0 is no limit. */
+  readonly maxRate?: number | undefined;
+  /** Milliseconds that replay may be behind; 0 is no limit. */
+  readonly pauseLagMs?: number | undefined;
+}
+
+/** Says how the copy that a table has just been asked for is made, in the same transaction. */
+export async function setCopyOptions(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+  { keepsRows, where, position, maxRate, pauseLagMs }: CopyOptions & CopyPace,
+): Promise<void> {
+  await session.query('select londiste.set_copy_options($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    queue,
+    consumer,
+    table,
+    keepsRows ? 'keep' : 'replace',
+    where ?? null,
+    position?.tickId ?? null,
+    position?.snapshot ?? null,
+    maxRate ?? null,
+    pauseLagMs ?? null,
+  ]);
+}
+
+/** Puts the copy of a table off. False when the table is not in the subscription. */
+export function pauseCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'pause_copy', name, table);
+}
+
+/** Lets a copy that was put off go on. False when the table is not in the subscription. */
+export function resumeCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'resume_copy', name, table);
+}
+
+/** Gives the copy of a table up and parks it. False when the table is not in the subscription. */
+export function cancelCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return ofTable(session, 'cancel_copy', name, table);
+}
+
+function ofTable(
+  session: Session,
+  verb: string,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, `londiste.${verb}($1, $2, $3)`, [queue, consumer, table]);
+}
+
+/** Whether an operator has put the copy off, as the last commit has it. */
+export async function isPaused(
+  session: Session,
+  { name: { queue, consumer }, table }: Pick<Copying, 'name' | 'table'>,
+): Promise<boolean> {
+  const rows = await session.query(
+    'select from londiste.subscriber_get_table_list($1, $2) where table_name = $3 and copy_paused',
+    [queue, consumer, table],
+  );
+  return rows.length > 0;
 }
 
 /** Begins the copy's record anew. False when the table is not in `copying` any more. */

@@ -203,6 +203,12 @@ export async function heldTick(
   return held ?? undefined;
 }
 
+/** How long the oldest events that replay has not finished are waiting, in milliseconds, as the provider knows it; 0 for none. */
+export async function replayLag(session: Session, { queue, consumer }: SubscriptionName): Promise<number> {
+  return (await session.one<{ lag: number }>('select londiste.replay_lag($1, $2) as lag', [queue, consumer]))
+    .lag;
+}
+
 /** Whether a failure of `holdEvents` means that only a new copy can help. */
 export function isEventsGone(error: unknown): boolean {
   return error instanceof LondisteError && error.sqlstate === eventsGone;

@@ -18,9 +18,7 @@ interface Serving {
 /** Tables that the provider keeps events for: each from its own tick on. */
 function behindTheStream(tables: readonly SubscribedTable[]): (SubscribedTable & { tickId: number })[] {
   return tables.flatMap((table) =>
-    table.state === 'ok' || table.state === 'wanted' || table.tickId === undefined
-      ? []
-      : [{ ...table, tickId: table.tickId }],
+    table.state === 'ok' || table.tickId === undefined ? [] : [{ ...table, tickId: table.tickId }],
   );
 }
 

@@ -21,6 +21,14 @@ export interface SubscribedTable {
   readonly sourceDigest: string | undefined;
   readonly destFiles: string | undefined;
   readonly attempts: number;
+  /** Whether a copy lets the rows here stay, but for those of the same keys; and which rows it is of, where not of all. */
+  readonly keepsRows: boolean;
+  readonly copyWhere: string | undefined;
+  /** What holds for its copy in place of the configuration: bytes a second and milliseconds; 0 is no limit. */
+  readonly maxRate: number | undefined;
+  readonly pauseLagMs: number | undefined;
+  /** Whether an operator has put its copy off. */
+  readonly isPaused: boolean;
   /** When it came into this state, as the server prints it. */
   readonly since: string;
   readonly error: string | undefined;
@@ -92,6 +100,20 @@ export async function subscriberRetryTable(
   return changedSomething(session, 'londiste.subscriber_retry_table($1, $2, $3)', [queue, consumer, table]);
 }
 
+/**
+ * Takes an operator's word that the rows are equal where the subscription stands: the table is `ok` at once. False when it is
+ * not in the subscription.
+ *
+ * @throws LondisteError `refused` when nothing was replayed yet, or something of the table is missing.
+ */
+export async function expectSync(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  table: string,
+): Promise<boolean> {
+  return changedSomething(session, 'londiste.expect_sync($1, $2, $3)', [queue, consumer, table]);
+}
+
 interface Row {
   table_name: string;
   state: TableState;
@@ -102,6 +124,11 @@ interface Row {
   source_digest: string | null;
   dest_files: string | null;
   attempts: number;
+  copy_paused: boolean;
+  copy_mode: 'replace' | 'keep';
+  copy_where: string | null;
+  copy_max_rate: number | null;
+  copy_pause_lag: number | null;
   error: string | null;
   error_sqlstate: string | null;
   error_hint: string | null;
@@ -146,6 +173,11 @@ function toTable(row: Row): SubscribedTable {
     sourceDigest: row.source_digest ?? undefined,
     destFiles: row.dest_files ?? undefined,
     attempts: row.attempts,
+    isPaused: row.copy_paused,
+    keepsRows: row.copy_mode === 'keep',
+    copyWhere: row.copy_where ?? undefined,
+    maxRate: row.copy_max_rate ?? undefined,
+    pauseLagMs: row.copy_pause_lag ?? undefined,
     since: row.since,
     error: row.error ?? undefined,
     errorSqlstate: row.error_sqlstate ?? undefined,

@@ -10,10 +10,10 @@ import { openPosition } from '../londiste/position.js';
 import { getNode, providerGetTableList } from '../londiste/provider.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import {
+  expectSync,
   subscriberAddTable,
   subscriberGetTableList,
   subscriberRemoveTable,
-  subscriberResyncTable,
   subscriberRetryTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
@@ -31,6 +31,14 @@ export interface Otherwise {
   readonly columns?: string | undefined;
 }
 
+/** How tables are put on the list. */
+export interface Adding {
+  /** Those that are missing here are made. */
+  readonly creation?: Creation | undefined;
+  /** Without a copy: an operator knows that the rows are equal. */
+  readonly expectSync?: boolean | undefined;
+}
+
 /** Tables that were put on the list, and those of them that had to be made on the subscriber. */
 export interface Added {
   readonly added: readonly string[];
@@ -44,7 +52,7 @@ export interface Added {
 export async function addSubscriberTables(
   ends: Ends,
   typed: readonly string[],
-  { creation, ...otherwise }: Otherwise & { readonly creation?: Creation | undefined } = {},
+  { creation, expectSync: expects, ...otherwise }: Otherwise & Adding = {},
 ): Promise<Added> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
@@ -75,8 +83,10 @@ export async function addSubscriberTables(
     await requireTicker(provider, name.queue);
     // The job may have another name than the one that was installed for.
     await openPosition(subscriber, name, providerNode);
-    for (const [table, destination] of destinations)
+    for (const [table, destination] of destinations) {
       await subscriberAddTable(subscriber, name, table, destination);
+      if (expects === true) await expectSync(subscriber, name, table);
+    }
     return { added: names, created };
   });
 }
@@ -130,19 +140,6 @@ export async function removeSubscriberTables(
   return { tables: names, faults: faults.filter(({ table }) => names.includes(table)) };
 }
 
-export async function resyncTables(ends: Ends, typed: readonly string[]): Promise<string[]> {
-  const { name, provider, subscriber } = ends;
-  await requireBoth(ends);
-  const names = await meantOrAll(subscriber, typed, () => listedTables(ends));
-  await requireTicker(provider, name.queue);
-  await inTransaction(subscriber, async () => {
-    for (const table of names) {
-      if (!(await subscriberResyncTable(subscriber, name, table))) throw notAdded('table', table);
-    }
-  });
-  return names;
-}
-
 /**
  * Puts parked tables back to work, all or none; without names all that are parked.
  *
@@ -181,6 +178,6 @@ export async function missingTables({ name, provider, subscriber }: Ends): Promi
     .filter((table) => !here.has(table));
 }
 
-async function listedTables({ name, subscriber }: Ends): Promise<string[]> {
+export async function listedTables({ name, subscriber }: Ends): Promise<string[]> {
   return (await subscriberGetTableList(subscriber, name)).map((table) => table.name);
 }

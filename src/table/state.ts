@@ -9,7 +9,8 @@
  *                                                             |         -> wanted where its copy failed
  *
  * Where the provider has lost the events that a table with a position of its own still needs, because its hold
- * consumer was dropped, that table is `lost` and goes to `wanted`. `resync` and `remove` may come in any state. Whoever changes a table that replay may hold (`ready`, `ok`) locks the
+ * consumer was dropped, that table is `lost` and goes to `wanted`. `resync` and `remove` may come in any state, and so may
+ * an operator's word that the rows are equal (`expect-sync`), which makes it `ok`. Whoever changes a table that replay may hold (`ready`, `ok`) locks the
  * position row first, which replay holds for its whole transaction.
  */
 export const tableStates = ['wanted', 'copying', 'building', 'catching-up', 'ready', 'ok', 'parked'] as const;
@@ -32,6 +33,7 @@ export const owners: Readonly<Record<TableState, Owner>> = {
 /** What can happen to a table, and the state that follows; null where it cannot happen in that state. */
 export type TableEvent =
   | 'resync'
+  | 'expect-sync'
   | 'start-copy'
   | 'copy-step'
   | 'landed'
@@ -46,19 +48,33 @@ export type TableEvent =
   | 'fail';
 
 export const transitions: Readonly<Record<TableState, Readonly<Record<TableEvent, TableState | null>>>> = {
-  wanted: row({ resync: 'wanted', 'start-copy': 'copying', fail: 'parked' }),
+  wanted: row({
+    resync: 'wanted',
+    'expect-sync': 'ok',
+    'start-copy': 'copying',
+    lost: 'wanted',
+    fail: 'parked',
+  }),
   // One that was cut off starts again: with the ranges that have not landed, or with all. Events may be applied between ranges.
   copying: row({
     resync: 'wanted',
+    'expect-sync': 'ok',
     'start-copy': 'copying',
     'copy-step': 'copying',
     landed: 'building',
     lost: 'wanted',
     fail: 'parked',
   }),
-  building: row({ resync: 'wanted', built: 'catching-up', lost: 'wanted', fail: 'parked' }),
+  building: row({
+    resync: 'wanted',
+    'expect-sync': 'ok',
+    built: 'catching-up',
+    lost: 'wanted',
+    fail: 'parked',
+  }),
   'catching-up': row({
     resync: 'wanted',
+    'expect-sync': 'ok',
     step: 'catching-up',
     'caught-up': 'ready',
     lost: 'wanted',
@@ -66,18 +82,26 @@ export const transitions: Readonly<Record<TableState, Readonly<Record<TableEvent
   }),
   ready: row({
     resync: 'wanted',
+    'expect-sync': 'ok',
     behind: 'catching-up',
     'taken-over': 'ok',
     lost: 'wanted',
     fail: 'parked',
   }),
-  ok: row({ resync: 'wanted', fail: 'parked' }),
-  parked: row({ resync: 'wanted', retry: 'catching-up', 'retry-copy': 'wanted', lost: 'wanted' }),
+  ok: row({ resync: 'wanted', 'expect-sync': 'ok', fail: 'parked' }),
+  parked: row({
+    resync: 'wanted',
+    'expect-sync': 'ok',
+    retry: 'catching-up',
+    'retry-copy': 'wanted',
+    lost: 'wanted',
+  }),
 };
 
 function row(some: Partial<Record<TableEvent, TableState>>): Record<TableEvent, TableState | null> {
   const none: Record<TableEvent, TableState | null> = {
     resync: null,
+    'expect-sync': null,
     'start-copy': null,
     'copy-step': null,
     landed: null,

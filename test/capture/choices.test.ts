@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CaptureOptions } from '../../src/londiste/provider.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { listTables, resyncTables, type listTables as Listed } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { listTables, type listTables as Listed } from '../../src/setup/subscriber-tables.js';
 import type { Which } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { digest, followByHand, reach, tickNow } from '../support/hand-ticks.js';

@@ -5,7 +5,8 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkProvider } from '../../src/setup/provider.js';
-import { listTables, resyncTables, retryTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { listTables, retryTables } from '../../src/setup/subscriber-tables.js';
 import { tickNow } from '../support/hand-ticks.js';
 import { combinations } from './describe-items.js';
 import type { Items, Write } from './item.js';

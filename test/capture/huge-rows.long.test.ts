@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { listTables } from '../../src/setup/subscriber-tables.js';
 import { servers } from '../support/capture-form.js';
 import { eventually } from '../support/eventually.js';
 import { digest, followByHand, reach, tickNow } from '../support/hand-ticks.js';

@@ -1,7 +1,8 @@
 /** The operator of the subscriber: alters tables after the provider's, and has what parked meanwhile go on. */
 import { parseName, quoteName } from '../../src/db/identifiers.js';
 import type { Session } from '../../src/db/session.js';
-import { resyncTables, retryTables, listTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { retryTables, listTables } from '../../src/setup/subscriber-tables.js';
 import type { SubscribedTable } from '../../src/londiste/table-state.js';
 import type { Pair } from '../support/pair.js';
 import { follow, type Change } from './changes.js';

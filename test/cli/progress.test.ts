@@ -5,6 +5,7 @@ import type { CopyProgress } from '../../src/londiste/copy-progress.js';
 const halfway: CopyProgress = {
   table: 'public.entry',
   state: 'copying',
+  isPaused: false,
   error: undefined,
   fraction: 0.5,
   rows: 2_500_000,
@@ -73,6 +74,7 @@ test('for programs: bytes, seconds and fractions', () => {
   expect(progressJson(halfway, { rowsPerSecond: 3, bytesPerSecond: 4, left: 5 })).toEqual({
     table: 'public.entry',
     state: 'copying',
+    paused: false,
     error: null,
     fraction: 0.5,
     rows: 2_500_000,

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Session } from '../../src/db/session.js';
 import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
-import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { addFullRow } from '../support/full-row.js';

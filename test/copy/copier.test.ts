@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LondisteError } from '../../src/kernel/errors.js';
 import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
 import { addProviderTables, removeProviderTables } from '../../src/setup/provider.js';
+import { resyncTables } from '../../src/setup/resync.js';
 import {
   addSubscriberTables,
   listTables,
   removeSubscriberTables,
-  resyncTables,
 } from '../../src/setup/subscriber-tables.js';
 import { getConsumerInfo } from '../../src/pgq/consumer.js';
 import { open } from '../support/databases.js';

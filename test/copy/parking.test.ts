@@ -13,12 +13,8 @@ import {
 import { LondisteError } from '../../src/kernel/errors.js';
 import { unregisterConsumer } from '../../src/pgq/consumer.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import {
-  addSubscriberTables,
-  listTables,
-  resyncTables,
-  retryTables,
-} from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables, retryTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, testLog, type Pair } from '../support/pair.js';

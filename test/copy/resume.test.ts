@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { arm, disarmAll, type Moment } from '../../src/kernel/tap.js';
 import { addProviderTables } from '../../src/setup/provider.js';
+import { resyncTables } from '../../src/setup/resync.js';
 import {
   addSubscriberTables,
   listTables,
   removeSubscriberTables,
-  resyncTables,
   retryTables,
 } from '../../src/setup/subscriber-tables.js';
 import { checkSubscription } from '../../src/setup/subscription.js';

@@ -4,7 +4,8 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { providerGetTableList } from '../../src/londiste/provider.js';
-import { listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { listTables } from '../../src/setup/subscriber-tables.js';
 import { digest, positionOf, reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';

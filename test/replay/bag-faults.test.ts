@@ -1,6 +1,7 @@
 /** Tables without a key that are not as the events say, and events that cannot be applied to one. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { listTables } from '../../src/setup/subscriber-tables.js';
 import type { SubscribedTable } from '../../src/londiste/table-state.js';
 import { superuser } from '../../src/embedded/server.js';
 import { open } from '../support/databases.js';

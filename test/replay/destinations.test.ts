@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../../src/db/session.js';
 import { addProviderTables } from '../../src/setup/provider.js';
+import { resyncTables } from '../../src/setup/resync.js';
 import {
   addSubscriberTables,
   listTables,
   removeSubscriberTables,
-  resyncTables,
   retryTables,
 } from '../../src/setup/subscriber-tables.js';
 import { reach, tickNow } from '../support/hand-ticks.js';

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { superuser } from '../../src/embedded/server.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint } from '../support/pair.js';

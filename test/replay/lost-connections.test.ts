@@ -1,7 +1,8 @@
 /** P5 from the network's side: any connection of ours may end at any moment, again and again, and nothing needs a human. */
 import { expect, test } from 'vitest';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { asSuperuser, open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';

@@ -1,7 +1,8 @@
 /** P1: whatever several sessions do to tables of several shapes, with copies in between, both sides are equal at rest. */
 import { describe, expect, test } from 'vitest';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import type { Session } from '../../src/db/session.js';
 import { open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';

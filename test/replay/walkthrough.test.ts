@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { addProviderSequences, addProviderTables } from '../../src/setup/provider.js';
 import { addSubscriberSequences } from '../../src/setup/subscriber-sequences.js';
-import { addSubscriberTables, listTables, resyncTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 

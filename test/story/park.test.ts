@@ -2,12 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SubscribedTable } from '../../src/londiste/table-state.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import {
-  addSubscriberTables,
-  listTables,
-  resyncTables,
-  retryTables,
-} from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables, retryTables } from '../../src/setup/subscriber-tables.js';
 import { open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, fingerprint, type Pair } from '../support/pair.js';

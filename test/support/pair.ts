@@ -80,6 +80,8 @@ export class Daemons {
       copyConnections: 2,
       copyRangeBytes: 64 * 1024 * 1024,
       copySnapshot: 'table' as const,
+      copyMaxRate: 0,
+      copyPauseLagMs: 0,
       ...more,
     };
     return new Daemons((stop) =>

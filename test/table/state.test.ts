@@ -34,6 +34,7 @@ test('every state but parked can be parked from, and only an operator, or lost e
   const out = Object.entries(transitions.parked).filter(([, state]) => state !== null);
   expect(Object.fromEntries(out)).toEqual({
     resync: 'wanted',
+    'expect-sync': 'ok',
     retry: 'catching-up',
     'retry-copy': 'wanted',
     lost: 'wanted',

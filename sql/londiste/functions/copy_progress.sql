@@ -4,11 +4,11 @@
 -- Called by: copy status, copy watch, on the subscriber. Locks: none.
 create or replace function londiste.copy_progress(
     i_queue_name text, i_consumer_name text,
-    out table_name text, out state text, out error text, out ranges bigint, out ranges_done bigint, out rows_done bigint,
+    out table_name text, out state text, out paused boolean, out error text, out ranges bigint, out ranges_done bigint, out rows_done bigint,
     out rows_under_way bigint, out index_name text, out index_phase text, out index_fraction float8,
     out indexes_missing bigint)
 returns setof record language sql stable as $$
-    select t.table_name, t.state, t.error, r.ranges, r.done, r.copied_rows, c.tuples, b.name, b.phase, b.fraction,
+    select t.table_name, t.state, t.copy_paused, t.error, r.ranges, r.done, r.copied_rows, c.tuples, b.name, b.phase, b.fraction,
            (select count(*) from londiste.missing_definitions(i_queue_name, i_consumer_name, t.table_name) d where not d.has_index)
       from londiste.table_state t
       cross join lateral (

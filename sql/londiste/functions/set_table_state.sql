@@ -14,6 +14,7 @@ begin
        set state = i_state,
            position_tick = i_position_tick,
            position_snapshot = i_position_snapshot,
+           copy_paused = t.copy_paused and i_state not in ('ready', 'ok'),
            attempts = case when i_state = 'ok' then 0 else t.attempts end,
            error = case when i_state in ('ready', 'ok') then null else t.error end,
            error_sqlstate = case when i_state in ('ready', 'ok') then null else t.error_sqlstate end,

@@ -2,7 +2,8 @@
 -- that the rows are read under, the table's file on the provider, the ranges (one without a relation is the whole table), and
 -- the definitions of everything that hangs on the table here, with the index by which changes find their rows among them.
 -- Called by: the copier, once the provider's snapshot is taken; for a small table only with its landing, since nothing of that is
--- dropped. Locks: the position row, the table's row. Returns false when the table is not in `copying` any more.
+-- dropped. Locks: the table, in access share mode; then the position row, the table's row. Returns false when the table is not
+-- in `copying` any more.
 create or replace function londiste.store_copy(
     i_queue_name text, i_consumer_name text, i_table_name text, i_fence bigint,
     i_hold_tick bigint, i_snapshot txid_snapshot, i_filenode bigint, i_layout_id text, i_source_digest text, i_key_index text,
@@ -12,13 +13,25 @@ returns boolean language plpgsql as $$
 declare
     v_table regclass;
 begin
+    -- Looking at indexes waits for whoever has the table locked, and replay must not wait with us: so before the position.
+    select coalesce(t.dest_table, t.table_name)::regclass into v_table
+      from londiste.table_state t
+     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name;
+    if not found then
+        return false;
+    end if;
+    execute format('lock table only %s in access share mode', v_table);
+
     perform londiste.lock_position(i_queue_name, i_consumer_name, i_fence);
     update londiste.table_state t
-       set position_tick = i_hold_tick, position_snapshot = null, snapshot_min = i_snapshot, snapshot_max = i_snapshot,
+       -- Rows of an earlier try that stay are as old as its first snapshot, and those outside of the copy as the position.
+       set position_tick = case when t.copy_mode = 'keep' then coalesce(t.position_tick, i_hold_tick) else i_hold_tick end,
+           position_snapshot = case when t.copy_mode = 'keep' then t.position_snapshot end,
+           snapshot_min = case when t.copy_mode = 'keep' then coalesce(t.snapshot_min, i_snapshot) else i_snapshot end,
+           snapshot_max = i_snapshot,
            filenode = i_filenode, layout_id = i_layout_id, source_digest = i_source_digest, dest_files = null
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
-       and t.state = 'copying'
-    returning coalesce(t.dest_table, t.table_name) into v_table;
+       and t.state = 'copying';
     if not found then
         return false;
     end if;

@@ -11,6 +11,7 @@ begin
        set state = 'wanted',
            position_snapshot = null, position_tick = null,
            snapshot_min = null, snapshot_max = null,
+           copy_mode = 'replace', copy_where = null, copy_max_rate = null, copy_pause_lag = null,
            attempts = 0, error = null, error_sqlstate = null, error_hint = null, error_key = null,
            since = clock_timestamp()
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name;

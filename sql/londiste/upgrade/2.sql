@@ -7,7 +7,13 @@ alter table londiste.table_state
     add column if not exists dest_table text,
     add column if not exists columns    text,
     add column if not exists dest_files text,
-    add column if not exists source_digest text;
+    add column if not exists source_digest text,
+    add column if not exists copy_paused boolean not null default false,
+    add column if not exists copy_mode text not null default 'replace'
+        constraint table_state_copy_mode check (copy_mode in ('replace', 'keep')),
+    add column if not exists copy_where text,
+    add column if not exists copy_max_rate bigint,
+    add column if not exists copy_pause_lag bigint;
 
 alter table londiste.copy_range
     add column if not exists relation text,

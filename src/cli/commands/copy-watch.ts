@@ -15,7 +15,7 @@ const every = { terminal: 500, json: 1_000, lines: 5_000 };
 export const copyWatch: LondisteCommand = {
   words: 'copy watch',
   summary:
-    'show how far the copies are until none is under way: a live view on a terminal, else lines; exit code 1 when a table is parked then',
+    'show how far the copies are until none is under way: a live view on a terminal, else lines; exit code 1 when a table is parked or paused then',
   options: [{ flags: '--json', summary: 'a JSON object a line, for programs' }],
   async run(context, { options }) {
     const { out, pause } = output(options['json'] === true, (line) => {
@@ -28,13 +28,13 @@ export const copyWatch: LondisteCommand = {
         const at = performance.now();
         const all = await copyProgress(ends, ends.name);
         out(all.map((progress) => [progress, paces.see(progress, at)]));
-        if (all.every(({ state }) => state === 'parked')) return all;
+        if (all.every(({ state, isPaused }) => state === 'parked' || isPaused)) return all;
         await sleep(pause);
       }
     });
     if (left.length === 0) return;
-    throw new LondisteError('refused', `${left.length} tables are parked`, {
-      hint: 'londiste CONFIG subscriber tables says why, and what to type',
+    throw new LondisteError('refused', `${left.length} tables are parked or paused`, {
+      hint: 'londiste CONFIG subscriber tables says which and why, and what to type',
     });
   },
 };

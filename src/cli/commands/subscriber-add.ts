@@ -1,6 +1,6 @@
 import { LondisteError } from '../../kernel/errors.js';
 import type { Creation } from '../../setup/create-table.js';
-import { addSubscriberTables, type Otherwise } from '../../setup/subscriber-tables.js';
+import { addSubscriberTables, type Adding, type Otherwise } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds, type LondisteContext } from '../context.js';
 
@@ -25,6 +25,10 @@ export const subscriberAdd: LondisteCommand = {
         'make tables that are missing here: columns, types, defaults, identity, generated columns, key, sequences',
     },
     {
+      flags: '--expect-sync',
+      summary: 'no copy: the rows are known to be equal where the subscription stands; ok at once',
+    },
+    {
       flags: '--create-full',
       summary: 'make them with indexes, constraints, triggers and grants too, by pg_dump',
     },
@@ -42,9 +46,9 @@ export const subscriberAdd: LondisteCommand = {
       });
     }
     const creation = creationOf(context, options);
-    const { destTable, columns } = options as Otherwise;
+    const { destTable, columns, expectSync } = options as Otherwise & Adding;
     const { added, created } = await withEnds(context, (ends) =>
-      addSubscriberTables(ends, args, { destTable, columns, creation }),
+      addSubscriberTables(ends, args, { destTable, columns, creation, expectSync }),
     );
     for (const table of created) context.say(`Created: ${table}`);
     for (const table of added) context.say(`Added: ${table}`);

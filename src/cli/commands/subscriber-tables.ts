@@ -26,8 +26,10 @@ export const subscriberTables: LondisteCommand = {
     }
     context.say(`${'Table'.padEnd(30)}   ${'State'.padStart(20)}`);
     for (const table of tables) {
-      const { name, state, tickId, since } = table;
-      const stands = state === 'ok' || tickId === undefined ? '' : `   at tick ${tickId}, since ${since}`;
+      const { name, tickId, since } = table;
+      const state = table.isPaused ? `${table.state}, paused` : table.state;
+      const stands =
+        table.state === 'ok' || tickId === undefined ? '' : `   at tick ${tickId}, since ${since}`;
       context.say(`${name.padEnd(30)}   ${state.padStart(20)}${stands}`);
       for (const line of [
         ...destinationLines(table),
@@ -72,6 +74,7 @@ function asJson(table: SubscribedTable, compared: Compared | undefined): Record<
   return {
     table: name,
     state,
+    paused: table.isPaused,
     destination: destination.table,
     columns: destination.columns ?? null,
     since,
