@@ -115,7 +115,10 @@ test.each([
   ],
   [null, /table public\.bag cannot be applied \(no-image\)$/],
   ['', /table public\.bag cannot be applied \(no-image\)$/],
-  [`two\nlines, a \\backslash, ${'ä'.repeat(5_000)}`, /\(no-image\): two lines, a \\backslash, ä{100,280}...$/],
+  [
+    `two\nlines, a \\backslash, ${'ä'.repeat(5_000)}`,
+    /\(no-image\): two lines, a \\backslash, ä{100,280}...$/,
+  ],
 ])(
   'what was not carried parks the table with the reason, and a copy heals it: %.40s',
   async (reason, says) => {
