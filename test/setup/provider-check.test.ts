@@ -41,6 +41,22 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     expect(await checkProvider(pair.provider, queue)).toEqual({ tables: 1, sequences: 1, faults: [] });
   });
 
+  test.each([
+    ['id > random()', 'IMMUTABLE'],
+    ['nothere = 1', 'column "nothere" does not exist'],
+    ['id >', 'syntax error'],
+    ['id', 'boolean'],
+  ])('a row filter that cannot be is refused with the reason: %s', async (where, reason) => {
+    await pair.provider.execute('create table entry (id serial primary key, v text)');
+    const refusal = addProviderTables(pair.provider, queue, ['entry'], { where });
+    await expect(refusal).rejects.toMatchObject({
+      message: expect.stringContaining(`table public.entry cannot be filtered by (${where}): `) as string,
+      hint: expect.stringContaining('immutable functions over columns of this table') as string,
+    });
+    await expect(refusal).rejects.toThrow(reason);
+    expect(await pair.provider.query(`select from pg_trigger where tgrelid = 'entry'::regclass`)).toEqual([]);
+  });
+
   test('without a ticker', async () => {
     expect(await found()).toEqual([expect.stringContaining('fault queue q: no ticker is connected')]);
   });

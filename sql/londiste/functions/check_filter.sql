@@ -12,7 +12,7 @@ begin
         execute format('create index row_filter_check_idx on londiste.row_filter_check ((1)) where (%s)', i_filter);
     exception when others then
         raise exception 'table % cannot be filtered by (%): %', i_name, i_filter, sqlerrm
-            using errcode = 'invalid_parameter_value',
+            using errcode = 'invalid_object_definition',
                   hint = 'give a condition of immutable functions over columns of this table, functions of your own with their schema';
     end;
     select pg_get_expr(i.indpred, i.indrelid),
