@@ -6,12 +6,12 @@ import { eventually } from '../support/eventually.js';
 import { built, Fixture } from './fixture.js';
 
 /**
- * `hold FILE` takes a pid file and stays; `race START ROUNDS` takes one file a round, all processes at the same instant,
- * and prints who got it.
+ * `hold FILE` takes a pid file and stays; `race START ROUNDS NAME` takes one file a round, all processes at the same
+ * instant, and prints who got it.
  */
 const fixture = new Fixture(`
 import(${built('daemon/pidfile.js')}).then(({ acquirePidfile }) => {
-  const [, , verb, first, rounds] = process.argv;
+  const [, , verb, first, rounds, name] = process.argv;
   if (verb === 'hold') {
     acquirePidfile(first);
     if (rounds === 'deaf') process.on('SIGINT', () => undefined);
@@ -25,7 +25,7 @@ import(${built('daemon/pidfile.js')}).then(({ acquirePidfile }) => {
     const at = performance.timeOrigin + performance.now();
     let outcome;
     try {
-      acquirePidfile('race.' + round);
+      acquirePidfile(name + '.' + round);
       outcome = 'held';
     } catch (error) {
       outcome = error.kind + ': ' + error.message;
@@ -118,12 +118,13 @@ describe('acquiring', () => {
     expect(() => acquirePidfile(fixture.path('folder.pid'))).toThrow('cannot read pidfile');
   });
 
-  test('of several processes that find the same stale file at the same instant one gets it', async () => {
-    const [rounds, racers] = [150, 3];
+  /** Races for as many stale files; how often two processes were at one within 0.2 ms. */
+  async function race(name: string, { rounds, racers }: { rounds: number; racers: number }): Promise<number> {
     const dead = await deadPid();
-    for (let round = 0; round < rounds; round += 1) writeFileSync(fixture.path(`race.${round}`), `${dead}\n`);
+    for (let round = 0; round < rounds; round += 1)
+      writeFileSync(fixture.path(`${name}.${round}`), `${dead}\n`);
     const start = String(Date.now() + 1500);
-    const running = Array.from({ length: racers }, () => fixture.start('race', start, String(rounds)));
+    const running = Array.from({ length: racers }, () => fixture.start('race', start, String(rounds), name));
     const outputs = await Promise.all(
       running.map(async ({ child }) => {
         let text = '';
@@ -141,7 +142,18 @@ describe('acquiring', () => {
       for (const { outcome } of tries) expect(outcome).toMatch(/^(held|refused: pidfile)/);
       if (tries.some(({ at }, n) => at - (tries[n - 1]?.at ?? -Infinity) < 0.2)) close += 1;
     }
-    console.log(`two processes within 0.2 ms at one stale pid file: ${close} of ${rounds} rounds`);
+    return close;
+  }
+
+  test('of several processes that find the same stale file at the same instant one gets it', async () => {
+    const rounds = 150;
+    let [raced, close] = [0, 0];
+    // On a busy machine none of them may be where it should be in time.
+    for (let n = 0; n < 10 && close === 0; n += 1) {
+      close += await race(`race${n}`, { rounds, racers: 3 });
+      raced += rounds;
+    }
+    console.log(`two processes within 0.2 ms at one stale pid file: ${close} of ${raced} rounds`);
     expect(close).toBeGreaterThan(0);
   });
 });
