@@ -43,6 +43,19 @@ export class Paces {
 
 const barWidth = 20;
 
+/** Tables, each with its pace where it is known. */
+export type Seen = readonly (readonly [CopyProgress, Pace | undefined])[];
+
+/** All of them for people, a line each, and their total. */
+export function progressLines(seen: Seen): string[] {
+  if (seen.length === 0) return ['All tables are ok.'];
+  const total = totalLine(
+    seen.map(([progress]) => progress),
+    seen.map(([, pace]) => pace),
+  );
+  return [...seen.map(([progress, pace]) => progressLine(progress, pace)), total];
+}
+
 /** One table for people: bar, part, rows, bytes, rate, time left; an index while one is built. */
 export function progressLine(progress: CopyProgress, pace: Pace | undefined): string {
   const { table, state, isPaused, error, index, indexesMissing } = progress;

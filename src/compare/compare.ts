@@ -1,6 +1,6 @@
 import { LondisteError, asLondisteError } from '../kernel/errors.js';
 import { meantOrAll } from '../londiste/name.js';
-import { providerGetTableList } from '../londiste/provider.js';
+import { findProviderTable } from '../londiste/provider.js';
 import { findTable, subscriberGetTableList, type SubscribedTable } from '../londiste/table-state.js';
 import { isStopped, type CompareBench } from './bench.js';
 import { digestFor, type Digest } from './digest.js';
@@ -102,9 +102,7 @@ export class Comparison {
   async subjectOf(table: SubscribedTable, where?: string): Promise<Subject> {
     const { provider, name } = this.bench;
     requireOk(table);
-    const registered = (await providerGetTableList(provider, name.queue)).find(
-      (candidate) => candidate.name === table.name,
-    );
+    const registered = await findProviderTable(provider, name.queue, table.name);
     if (!registered) throw notInSet(table.name);
     const subject = await subjectOf(this.bench, table, { registered, where });
     if (where !== undefined) await requireCondition(this.bench, subject);

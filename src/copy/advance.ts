@@ -82,7 +82,7 @@ async function catchUpToHead(bench: Workbench, table: string): Promise<boolean> 
     const began = Date.now();
     // What is missing after an error, or until the rows were no mixture any more.
     await blaming(table, () => buildWhatHolds(bench, here));
-    const head = await headFor(bench, here);
+    const head = await headFor(here);
     if (head === 'none-yet') return false;
     let stands: SubscribedTable | undefined = here;
     if (head !== undefined && !here.snapshot.contains(Snapshot.parse(head.snapshot))) {
@@ -99,18 +99,15 @@ async function catchUpToHead(bench: Workbench, table: string): Promise<boolean> 
   }
 
   /** The provider's last tick; for a mixture one that contains all of its snapshots, made where there is none. */
-  async function headFor(
-    { provider: on }: Workbench,
-    here: SubscribedTable,
-  ): Promise<Awaited<ReturnType<typeof lastTick>> | 'none-yet'> {
-    const head = await lastTick(on, name.queue);
+  async function headFor(here: SubscribedTable): Promise<Awaited<ReturnType<typeof lastTick>> | 'none-yet'> {
+    const head = await lastTick(provider, name.queue);
     if (isExact(here)) return head;
     const contains = (tick: typeof head): boolean =>
       tick !== undefined && isExact({ ...here, snapshot: Snapshot.parse(tick.snapshot) });
     if (contains(head)) return head;
     await forceTick(provider, name.queue);
     await tickerOf(provider, name.queue);
-    const next = await lastTick(on, name.queue);
+    const next = await lastTick(provider, name.queue);
     return contains(next) ? next : 'none-yet';
   }
 }

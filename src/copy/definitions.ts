@@ -1,3 +1,4 @@
+import { quoteLiteral } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
@@ -74,8 +75,7 @@ async function naming(
     await work();
   } catch (thrown) {
     const { kind: what, sqlstate, cause, hint, key, message } = asLondisteError(thrown);
-    const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-    const giveUp = `to do without it, on the subscriber: delete from londiste.stored_definition where table_name = ${literal(table)} and name = ${literal(name)}`;
+    const giveUp = `to do without it, on the subscriber: delete from londiste.stored_definition where table_name = ${quoteLiteral(table)} and name = ${quoteLiteral(name)}`;
     throw new LondisteError(what, `${message} (while ${kind} ${name} was built)`, {
       sqlstate,
       cause,

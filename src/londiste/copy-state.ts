@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.js';
 import type { BlockRange } from '../table/ranges.js';
-import { changedSomething } from './outcome.js';
+import { changedMember } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 import type { TableMark } from './table-state.js';
 
@@ -97,26 +97,17 @@ export async function setCopyOptions(
 
 /** Puts the copy of a table off. False when the table is not in the subscription. */
 export function pauseCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
-  return ofTable(session, 'pause_copy', name, table);
+  return changedMember(session, 'pause_copy', name, table);
 }
 
 /** Lets a copy that was put off go on. False when the table is not in the subscription. */
 export function resumeCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
-  return ofTable(session, 'resume_copy', name, table);
+  return changedMember(session, 'resume_copy', name, table);
 }
 
 /** Gives the copy of a table up and parks it. False when the table is not in the subscription. */
 export function cancelCopy(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
-  return ofTable(session, 'cancel_copy', name, table);
-}
-
-function ofTable(
-  session: Session,
-  verb: string,
-  { queue, consumer }: SubscriptionName,
-  table: string,
-): Promise<boolean> {
-  return changedSomething(session, `londiste.${verb}($1, $2, $3)`, [queue, consumer, table]);
+  return changedMember(session, 'cancel_copy', name, table);
 }
 
 /** Whether an operator has put the copy off, as the last commit has it. */

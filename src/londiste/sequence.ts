@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.js';
 import type { SequenceValue } from './provider.js';
-import { changedSomething } from './outcome.js';
+import { changedMember } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
 /** A sequence of a subscription with the value that it was last set to from the provider, if it was. */
@@ -10,20 +10,20 @@ export interface SubscribedSequence {
   readonly isCalled: boolean | undefined;
 }
 
-export async function subscriberAddSeq(
+export function subscriberAddSeq(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   sequence: string,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_add_seq($1, $2, $3)', [queue, consumer, sequence]);
+  return changedMember(session, 'subscriber_add_seq', name, sequence);
 }
 
-export async function subscriberRemoveSeq(
+export function subscriberRemoveSeq(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   sequence: string,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_remove_seq($1, $2, $3)', [queue, consumer, sequence]);
+  return changedMember(session, 'subscriber_remove_seq', name, sequence);
 }
 
 export async function subscriberGetSeqList(

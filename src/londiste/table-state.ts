@@ -3,7 +3,7 @@ import type { LondisteError } from '../kernel/errors.js';
 import { Snapshot } from '../table/snapshot.js';
 import { stateAfter, statesBefore, type TableEvent, type TableState } from '../table/state.js';
 import type { Destination } from './destination.js';
-import { changedSomething } from './outcome.js';
+import { changedMember, changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
 /** A table of a subscription, as `londiste.table_state` has it. */
@@ -70,20 +70,20 @@ export async function subscriberAddTable(
   ]);
 }
 
-export async function subscriberRemoveTable(
+export function subscriberRemoveTable(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   table: string,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_remove_table($1, $2, $3)', [queue, consumer, table]);
+  return changedMember(session, 'subscriber_remove_table', name, table);
 }
 
-export async function subscriberResyncTable(
+export function subscriberResyncTable(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   table: string,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_resync_table($1, $2, $3)', [queue, consumer, table]);
+  return changedMember(session, 'subscriber_resync_table', name, table);
 }
 
 /**
@@ -92,12 +92,12 @@ export async function subscriberResyncTable(
  *
  * @throws LondisteError `refused` when it is not parked.
  */
-export async function subscriberRetryTable(
+export function subscriberRetryTable(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   table: string,
 ): Promise<boolean> {
-  return changedSomething(session, 'londiste.subscriber_retry_table($1, $2, $3)', [queue, consumer, table]);
+  return changedMember(session, 'subscriber_retry_table', name, table);
 }
 
 /**
@@ -106,12 +106,8 @@ export async function subscriberRetryTable(
  *
  * @throws LondisteError `refused` when nothing was replayed yet, or something of the table is missing.
  */
-export async function expectSync(
-  session: Session,
-  { queue, consumer }: SubscriptionName,
-  table: string,
-): Promise<boolean> {
-  return changedSomething(session, 'londiste.expect_sync($1, $2, $3)', [queue, consumer, table]);
+export function expectSync(session: Session, name: SubscriptionName, table: string): Promise<boolean> {
+  return changedMember(session, 'expect_sync', name, table);
 }
 
 interface Row {

@@ -1,8 +1,8 @@
-import { copyProgress, type CopyProgress } from '../../londiste/copy-progress.js';
+import { copyProgress } from '../../londiste/copy-progress.js';
 import { requireBoth } from '../../setup/ends.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
-import { progressJson, progressLine, totalLine } from '../progress.js';
+import { progressJson, progressLines } from '../progress.js';
 
 export const copyStatus: LondisteCommand = {
   words: 'copy status',
@@ -23,11 +23,6 @@ export const copyStatus: LondisteCommand = {
       );
       return;
     }
-    for (const line of statusLines(all)) context.say(line);
+    for (const line of progressLines(all.map((progress) => [progress, undefined]))) context.say(line);
   },
 };
-
-function statusLines(all: readonly CopyProgress[]): string[] {
-  if (all.length === 0) return ['All tables are ok.'];
-  return [...all.map((progress) => progressLine(progress, undefined)), totalLine(all, [])];
-}

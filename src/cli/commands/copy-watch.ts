@@ -1,13 +1,11 @@
 import { LondisteError } from '../../kernel/errors.js';
 import { sleep } from '../../kernel/clock.js';
 import { Screen } from '../../kernel/screen.js';
-import { copyProgress, type CopyProgress } from '../../londiste/copy-progress.js';
+import { copyProgress } from '../../londiste/copy-progress.js';
 import { requireBoth } from '../../setup/ends.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
-import { Paces, progressJson, progressLine, totalLine, type Pace } from '../progress.js';
-
-type Seen = readonly (readonly [CopyProgress, Pace | undefined])[];
+import { Paces, progressJson, progressLines, type Seen } from '../progress.js';
 
 /** How often it is looked, in milliseconds, by where it goes. */
 const every = { terminal: 500, json: 1_000, lines: 5_000 };
@@ -54,23 +52,14 @@ function output(isJson: boolean, say: (line: string) => void): { out: (seen: See
     return {
       pause: every.terminal,
       out: (seen) => {
-        screen.draw(linesOf(seen));
+        screen.draw(progressLines(seen));
       },
     };
   }
   return {
     pause: every.lines,
     out: (seen) => {
-      for (const line of linesOf(seen)) say(line);
+      for (const line of progressLines(seen)) say(line);
     },
   };
-}
-
-function linesOf(seen: Seen): string[] {
-  if (seen.length === 0) return ['All tables are ok.'];
-  const total = totalLine(
-    seen.map(([progress]) => progress),
-    seen.map(([, pace]) => pace),
-  );
-  return [...seen.map(([progress, pace]) => progressLine(progress, pace)), total];
 }
