@@ -152,7 +152,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/definition_built.sql
 
 -- Subscriber: compare and repair, and replay's part in them
-\ir functions/compare_lock.sql
+\ir functions/session_lock.sql
 \ir functions/replay_holder.sql
 \ir functions/open_compare.sql
 \ir functions/announce_compare.sql

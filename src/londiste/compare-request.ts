@@ -77,7 +77,7 @@ export async function releaseCompare(
   { queue, consumer }: SubscriptionName,
   purpose: ComparePurpose,
 ): Promise<void> {
-  await session.query('select pg_advisory_unlock(londiste.compare_lock($1, $2, $3))', [
+  await session.query('select pg_advisory_unlock(londiste.session_lock($1, $2, $3))', [
     queue,
     consumer,
     purpose,

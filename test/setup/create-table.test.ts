@@ -1,4 +1,5 @@
 /** `subscriber add --create` and `--create-full`: the table there is what it is here, and its rows follow. */
+import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/db/session.js';
 import type { ErrorKind, LondisteError } from '../../src/kernel/errors.js';
@@ -158,7 +159,9 @@ describe('in full, by pg_dump', () => {
     union all select 'comment', obj_description('whole'::regclass)
     order by 1, 2`;
 
-  test('indexes, constraints, triggers, rights and comments come along, and our triggers do not', async () => {
+  test('indexes, constraints, triggers, rights and comments come along, and our triggers do not', async (context) => {
+    if (spawnSync('pg_dump', ['--version']).status !== 0)
+      context.skip('there is no pg_dump on this machine: pg_dump --version failed');
     const pair = await createPair('oldest', 'newest');
     const { provider, ends, providerSettings: to } = pair;
     await provider.execute(`create function touch() returns trigger language plpgsql as 'begin return new; end';

@@ -7,7 +7,7 @@ returns bigint language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     v_nr bigint;
 begin
-    perform pg_advisory_lock(londiste.compare_lock(i_queue_name, i_consumer_name, p.purpose))
+    perform pg_advisory_lock(londiste.session_lock(i_queue_name, i_consumer_name, p.purpose))
        from (values ('tick'), ('reader')) as p (purpose);
     perform londiste.lock_position(i_queue_name, i_consumer_name);
     insert into londiste.compare_request as r (queue_name, consumer_name, request_nr, wait)

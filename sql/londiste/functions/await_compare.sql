@@ -15,7 +15,7 @@ begin
     end if;
     begin
         perform set_config('lock_timeout', ceil(extract(epoch from v_wait) * 1000)::text, true);
-        perform pg_advisory_xact_lock_shared(londiste.compare_lock(i_queue_name, i_consumer_name, i_purpose));
+        perform pg_advisory_xact_lock_shared(londiste.session_lock(i_queue_name, i_consumer_name, i_purpose));
     exception when lock_not_available then
         null;
     end;

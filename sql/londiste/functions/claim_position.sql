@@ -9,11 +9,10 @@ create or replace function londiste.claim_position(
     out fence bigint, out holder text, out replaced boolean)
 language plpgsql as $$
 declare
-    v_lock bigint := hashtextextended(format('londiste.position:%s/%s', i_queue_name, i_consumer_name), 0);
+    v_lock bigint := londiste.session_lock(i_queue_name, i_consumer_name, 'position');
 begin
     if not pg_try_advisory_lock(v_lock) then
-        holder := londiste.lock_holder(v_lock);
-        holder := coalesce(holder, 'a session that is just ending');
+        holder := coalesce(londiste.lock_holder(v_lock), 'a session that is just ending');
         replaced := exists (
             select from londiste.position p
              where p.queue_name = i_queue_name and p.consumer_name = i_consumer_name and p.fence > i_fence);

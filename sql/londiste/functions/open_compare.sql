@@ -3,7 +3,7 @@
 create or replace function londiste.open_compare(i_queue_name text, i_consumer_name text)
 returns text language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-    v_lock bigint := londiste.compare_lock(i_queue_name, i_consumer_name, 'compare');
+    v_lock bigint := londiste.session_lock(i_queue_name, i_consumer_name, 'compare');
 begin
     if pg_try_advisory_lock(v_lock) then
         return null;
