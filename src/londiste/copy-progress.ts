@@ -72,7 +72,7 @@ async function sizesOf(provider: Session, tables: readonly string[]): Promise<Ma
             case when min(c.reltuples) >= 0 then sum(c.reltuples)::float8 end as rows
        from unnest($1::text[]) as n
        left join pg_class c on c.relkind <> 'p' and (c.oid = to_regclass(n)
-            or c.oid in (select t.relid from pg_partition_tree(to_regclass(n)) t where t.isleaf))
+            or c.oid = any (londiste.members(to_regclass(n))))
       group by n`,
     [tables],
   );
