@@ -5,7 +5,8 @@ import { onBoth, type Readers } from './bench.js';
 import type { Digest } from './digest.js';
 import { differences, type Finding } from './findings.js';
 import { asStates } from './range-comparison.js';
-import { keyText, rowText, stateText } from './reading.js';
+import { stateText } from './reading.js';
+import { digestedText, keyText, rowText } from './row-text.js';
 import type { Side, Subject } from './subject.js';
 
 /** Rows of a side by their keys, as records of the compared columns; keys that it does not have are not there. */
@@ -31,7 +32,7 @@ export async function compareKeys(
   const states = await onBoth((side) =>
     readers[side].query<{ key: string; state: string }>(
       `select k as key, ${isBag ? 'count(*)::text' : stateText(digest)} as state
-         from (select ${keyText(subject)} as k, ${rowText(subject)} as r
+         from (select ${keyText(subject)} as k, ${digestedText(subject, digest)} as r
                  from ${subject.sides[side].rows} where ${condition} offset 0) x${isBag ? ' group by k' : ''}`,
       values,
     ),

@@ -1,6 +1,7 @@
 import { quoteIdent, quoteLiteral } from '../db/identifiers.js';
 import type { Digest } from './digest.js';
 import type { Range } from './ranges.js';
+import { digestedText, keyText } from './row-text.js';
 import type { Side, Subject } from './subject.js';
 
 /** Which rows of a subject are read, and how their texts are digested. */
@@ -27,7 +28,7 @@ export function checksumSql(reading: Reading, side: Side): string {
   // The offset has each row's text made once, not once for each half.
   return `select count(*) as rows, ${sumOf('h0', 'h1')} as sum
     from (select ${digest('r', 0)} as h0, ${digest('r', 1)} as h1
-            from (select ${rowText(reading.subject)} as r from ${side.rows} where ${conditionOf(reading)} offset 0) x) y`;
+            from (select ${digestedText(reading.subject, digest)} as r from ${side.rows} where ${conditionOf(reading)} offset 0) x) y`;
 }
 
 /** A row for each bucket that has rows: `bucket`, `rows`, `sum`. */
@@ -57,8 +58,8 @@ export function stateText(digest: Digest): string {
 }
 
 function keysAndRows(reading: Reading, side: Side): string {
-  const { subject } = reading;
-  return `select ${keyText(subject)} as k, ${rowText(subject)} as r from ${side.rows} where ${conditionOf(reading)} offset 0`;
+  const { subject, digest } = reading;
+  return `select ${keyText(subject)} as k, ${digestedText(subject, digest)} as r from ${side.rows} where ${conditionOf(reading)} offset 0`;
 }
 
 function sumOf(...columns: readonly string[]): string {
@@ -67,21 +68,6 @@ function sumOf(...columns: readonly string[]): string {
 
 function bucketOf(digest: Digest): string {
   return `(${digest('k', 2)} & ${buckets - 1})::integer`;
-}
-
-/** A row's text, the compared columns in the provider's order: what its output functions write, trailing blanks included. */
-export function rowText({ columns }: Subject): string {
-  return recordOf(columns);
-}
-
-/** What tells a row from others, as text. */
-export function keyText(subject: Subject): string {
-  return subject.key.length === 0 ? rowText(subject) : recordOf(subject.key);
-}
-
-/** A record of columns of `t`, as text. */
-export function recordOf(columns: readonly string[]): string {
-  return `row(${columns.map((column) => `t.${quoteIdent(column)}`).join(', ')})::text`;
 }
 
 function conditionOf({ subject, digest, range }: Reading): string {

@@ -2,7 +2,7 @@ import { quoteIdent, quoteLiteral } from '../db/identifiers.js';
 import { fieldValue, splitRecord } from '../event/record.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Finding } from './findings.js';
-import { recordOf } from './reading.js';
+import { recordOf } from './row-text.js';
 import type { Subject } from './subject.js';
 
 /** The rows of a finding, as records of the compared columns; undefined where a side has none. */

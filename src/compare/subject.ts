@@ -6,6 +6,7 @@ import type { ProviderTable } from '../londiste/provider.js';
 import { describeTable, type Column, type TableShape } from '../londiste/table-shape.js';
 import type { SubscribedTable } from '../londiste/table-state.js';
 import type { CompareBench } from './bench.js';
+import { delimitingOf, type Delimiting } from './delimiting.js';
 
 /** One side of a table. */
 export interface Side {
@@ -24,6 +25,8 @@ export interface Subject {
   readonly destination: Destination;
   /** The provider's names of the columns that are compared, in its order; the key's are among them. */
   readonly columns: readonly string[];
+  /** How each of them is kept apart from its neighbours in a row's text: the same on both sides. */
+  readonly delimiting: readonly Delimiting[];
   /** Without any the table is a multiset of rows. */
   readonly key: readonly string[];
   readonly sides: { readonly provider: Side; readonly subscriber: Side };
@@ -53,6 +56,7 @@ export async function subjectOf(
     registered,
     destination,
     columns: pairs.map(({ from }) => from.name),
+    delimiting: pairs.map((pair) => (landsAsType(pair) ? delimitingOf(pair.to.base_type) : 'by quotes')),
     key: registered.keyColumns,
     where,
     sides: {
@@ -127,11 +131,15 @@ function sideOf(
  */
 function carried({ from, to }: Pair): string {
   const value = quoteIdent(from.name);
-  if (from.type === to.type || !/^[a-z ]+(\([0-9,]+\))?(\[\])?( with(out)? time zone)?$/.test(to.type))
-    return value;
+  if (from.type === to.type || !landsAsType({ from, to })) return value;
   const text = `case when ${value} is not null then format('%s', ${value}) end`;
   const length = /^character\(([0-9]+)\)$/.exec(to.type)?.[1];
   if (length !== undefined) return `rpad(${text}, greatest(${length}, length(${text})))`;
   if (/^(character|bit)/.test(to.type)) return `(${text})::${to.base_type}`;
   return `(${text})::${to.type}`;
+}
+
+/** Whether the provider's value is compared as one of the subscriber's type. */
+function landsAsType({ from, to }: Pair): boolean {
+  return from.type === to.type || /^[a-z ]+(\([0-9,]+\))?(\[\])?( with(out)? time zone)?$/.test(to.type);
 }
