@@ -9,7 +9,7 @@ const barless = new Set(
     .map((type) => type.trim()),
 );
 
-const texts = new Set(['text', 'character varying', 'character', 'bpchar']);
+const texts = new Set(['text', 'character varying', 'bpchar']);
 
 /** By a type as `format_type` writes it, without its length. */
 export function delimitingOf(type: string): Delimiting {

@@ -6,10 +6,11 @@ import type { ProviderTable } from '../londiste/provider.js';
 import type { Column, TableShape } from '../londiste/table-shape.js';
 import { conditionOf, type BlockRange } from '../table/ranges.js';
 
-/** A column that is copied: what it is on the provider, and its name on the subscriber. */
+/** A column that is copied: what it is on the provider, and its name and type on the subscriber. */
 export interface Copied {
   readonly from: Column;
   readonly to: string;
+  readonly toType: string;
 }
 
 /**
@@ -51,12 +52,14 @@ export function columnsToCopy(destination: Destination, there: TableShape, here:
     there.columns.map(({ name }) => name),
     destination,
   );
-  const isGenerated = new Map(here.columns.map(({ name, generated }) => [name, generated]));
+  const columnsHere = new Map(here.columns.map((column) => [column.name, column]));
   const copied = there.columns.flatMap((from, n) => {
     const to = names[n];
-    return to === undefined || (from.generated && isGenerated.get(to) === true) ? [] : [{ from, to }];
+    const column = columnsHere.get(to ?? '');
+    const isLeftOut = to === undefined || (from.generated && column?.generated === true);
+    return isLeftOut ? [] : [{ from, to, toType: column?.type ?? '' }];
   });
-  const missing = copied.filter(({ to }) => isGenerated.get(to) !== false);
+  const missing = copied.filter(({ to }) => columnsHere.get(to)?.generated !== false);
   if (missing.length > 0) {
     throw new LondisteError(
       'schema',

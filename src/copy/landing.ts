@@ -3,6 +3,7 @@ import { tap } from '../kernel/tap.js';
 import { isPaused, landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
 import { Superseded } from '../table/superseded.js';
 import { listed, sourceOfRange } from './columns.js';
+import { formatOf, requireTypes } from './format.js';
 import type { Pace } from './pace.js';
 import { replaceRows } from './rows-here.js';
 import type { Reading } from './reading.js';
@@ -77,13 +78,15 @@ async function landOne(
   const { registered, columns, stored, snapshot } = reading;
   const into = stored.destination.table;
   const names = listed(columns.map(({ to }) => to));
+  const format = formatOf(columns);
   const rowsOf = (target: string): Promise<number> =>
     subscriber.copyIn(
-      `copy ${target} (${names}) from stdin`,
-      pace.through(feed.copyOut(`copy ${sourceOfRange(registered, range, columns)} to stdout`)),
+      `copy ${target} (${names}) from stdin${format}`,
+      pace.through(feed.copyOut(`copy ${sourceOfRange(registered, range, columns)} to stdout${format}`)),
     );
   await inTransaction(subscriber, async () => {
     const rows = isFirst ? await rowsOf(into) : await replaceRows(subscriber, reading, rowsOf);
+    await requireTypes(subscriber, reading);
     await tap('copy.range-landed-not-committed');
     if (!(await landRange(subscriber, copying, { nr: range.nr, snapshot, rows }))) throw new Superseded();
   });

@@ -58,6 +58,7 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
   const { destination, copyWhere } = stored;
   const there = await describe(feed, table, 'provider');
   const here = await describe(subscriber, destination.table, 'subscriber');
+  await tap('copy.tables-described');
   const columns = columnsToCopy(destination, there, here);
   const keyHere = namesHere(registered.keyColumns, destination).filter((column) => column !== undefined);
   const key = registered.keyColumns.length === 0 ? undefined : uniqueOver(here, keyHere);

@@ -6,6 +6,7 @@ import { setTableState } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
 import { listed, sourceOf } from './columns.js';
 import { rebuild } from './definitions.js';
+import { formatOf, requireTypes } from './format.js';
 import { paceOf } from './pace-of.js';
 import { makeRoom } from './rows-here.js';
 import { planOf, takeReading, type Reading } from './reading.js';
@@ -72,14 +73,16 @@ async function transferWhole(
   const { table } = copying;
   const { registered, there, columns, stored, snapshot } = reading;
   const into = stored.destination.table;
+  const format = formatOf(columns);
   const pace = paceOf(bench, stored);
   await pace.yieldToReplay();
   await inTransaction(subscriber, async () => {
     await makeRoom(subscriber, reading);
     const rows = await subscriber.copyIn(
-      `copy ${into} (${listed(columns.map(({ to }) => to))}) from stdin`,
-      pace.through(feed.copyOut(`copy ${sourceOf(registered, there, columns)} to stdout`)),
+      `copy ${into} (${listed(columns.map(({ to }) => to))}) from stdin${format}`,
+      pace.through(feed.copyOut(`copy ${sourceOf(registered, there, columns)} to stdout${format}`)),
     );
+    await requireTypes(subscriber, reading);
     // Nothing of an earlier copy is to be built again: then the table needs no more than this transaction.
     const isComplete = (await missingDefinitions(subscriber, name, table)).length === 0;
     if (isComplete) await subscriber.execute(`analyze ${into}`);

@@ -12,6 +12,7 @@ export const moments = [
   'replay.finished',
   'replay.meeting',
   'copy.snapshot-taken',
+  'copy.tables-described',
   'copy.rows-landed-not-committed',
   'copy.range-landed-not-committed',
   'copy.range-landed',

@@ -4,7 +4,7 @@ import { delimitingOf } from '../../src/compare/delimiting.js';
 import { digestedText, rowText } from '../../src/compare/row-text.js';
 import { createDatabase, open } from '../support/databases.js';
 
-const types = ['text', 'integer', 'character varying', 'jsonb', 'boolean', 'character', 'numeric', 'text[]'];
+const types = ['text', 'integer', 'character varying', 'jsonb', 'boolean', 'bpchar', 'numeric', 'text[]'];
 
 /** Few values that look like one another's neighbours, and like what stands between them. */
 const values: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const values: Readonly<Record<string, string>> = {
   'character varying': `array['', '1', '|1', '1|1', '#f', null]`,
   jsonb: `array['1', '"|"', '[1, null]', null]::jsonb[]`,
   boolean: `array[true, false, null]`,
-  character: `array['', '1', '1  ', '|', null]::character(3)[]`,
+  bpchar: `array['', '1', '1  ', '|', null]::character(3)[]`,
   numeric: `array[1, 1.0, 'NaN', null]::numeric[]`,
   'text[]': `null`,
 };
@@ -24,7 +24,7 @@ it.each([1, 13])('the columns %i times in a row', { timeout: 60_000 }, async (ti
     types.map((type) => ({ name: `${type} ${n}`, type })),
   ).flat();
   const list = columns
-    .map(({ name, type }) => `"${name}" ${type === 'character' ? 'character(3)' : type}`)
+    .map(({ name, type }) => `"${name}" ${type === 'bpchar' ? 'character(3)' : type}`)
     .join(', ');
   const drawn = columns.map(({ type }) =>
     type === 'text[]'
