@@ -2,7 +2,7 @@ import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
 import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
-import { createLog } from '../kernel/log.js';
+import { createLog, type Log } from '../kernel/log.js';
 import { armFromText } from '../kernel/tap.js';
 import type { CompareBench } from '../compare/bench.js';
 import { requireBoth, type Ends } from '../setup/ends.js';
@@ -100,10 +100,15 @@ export async function withCompareBench<T>(
       readers: { provider, subscriber },
       holdMs: compareHoldMs,
       waitMs: compareWaitMs,
-      log: createLog({ level: switches.verbose === true ? 'debug' : 'warn', format: 'text' }),
+      log: commandLog(context),
       stop: new AbortController().signal,
     });
   });
+}
+
+/** What a command that is no daemon has to say beside its results. */
+export function commandLog({ switches }: LondisteContext): Log {
+  return createLog({ level: switches.verbose === true ? 'debug' : 'warn', format: 'text' });
 }
 
 async function connect(

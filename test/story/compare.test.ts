@@ -218,6 +218,13 @@ test('goes on for ever, and says up to which tick tables are equal', { timeout: 
     await there(`update entry set item = 'mended' where id = 7`);
     await eventually(() => passes().at(-1)?.state, 'equal');
 
+    const ours = `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'londiste % command' and datname = current_database()`;
+    for (const side of [there, here]) {
+      const seen = passes().length;
+      await side(ours);
+      await eventually(() => passes().length > seen + 1, true);
+    }
+
     await user.must('londiste replica.ini -s');
     await eventually(() => stderr, expect.stringContaining('nobody replays consumer lmaster_to_slave'));
     const before = passes().length;

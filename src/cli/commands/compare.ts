@@ -1,8 +1,9 @@
 import { Comparison, type CompareOptions, type TableOutcome } from '../../compare/compare.js';
 import { compareForever } from '../../compare/continuous.js';
 import { LondisteError } from '../../kernel/errors.js';
+import { keepRunning } from '../../kernel/service.js';
 import type { Call, LondisteCommand } from '../command.js';
-import { withCompareBench, type LondisteContext } from '../context.js';
+import { commandLog, withCompareBench, type LondisteContext } from '../context.js';
 import { outcomeJson, outcomeLines, exitCodeOf } from '../outcomes.js';
 
 export const compare: LondisteCommand = {
@@ -54,31 +55,48 @@ export const compare: LondisteCommand = {
   },
 };
 
-/** Tells of a table when what is to be said of it is another thing than before; for programs, of every pass. */
-function keepComparing(
+/**
+ * Tells of a table when what is to be said of it is another thing than before; for programs, of every pass. Once it has compared
+ * something it goes on after whatever passes by itself, as lost connections do.
+ */
+async function keepComparing(
   context: LondisteContext,
   { typed, how, json }: { typed: readonly string[]; how: CompareOptions; json: boolean },
 ): Promise<void> {
   const told = new Map<string, string>();
-  return withCompareBench(context, async (bench) =>
-    compareForever(await Comparison.open(bench), typed, {
-      options: how,
-      onOutcome: (outcome) => {
-        if (json) {
-          context.say(JSON.stringify(outcomeJson(outcome)));
-          return;
-        }
-        const { table, state, reason, findings } = outcome;
-        const news = JSON.stringify([state, reason, findings.first]);
-        if (told.get(table) === news) return;
-        told.set(table, news);
-        for (const line of outcomeLines(outcome)) context.say(line);
-      },
-      onPause: ({ message, hint }) => {
-        process.stderr.write(`${message}\n  → ${hint}\n`);
-      },
-    }),
-  );
+  const notBegun = new AbortController();
+  let hasBegun = false;
+  const attempt = (healthy: () => void): Promise<void> =>
+    withCompareBench(context, async (bench) =>
+      compareForever(await Comparison.open(bench), typed, {
+        options: how,
+        onOutcome: (outcome) => {
+          hasBegun = true;
+          healthy();
+          if (json) {
+            context.say(JSON.stringify(outcomeJson(outcome)));
+            return;
+          }
+          const { table, state, reason, findings } = outcome;
+          const news = JSON.stringify([state, reason, findings.first]);
+          if (told.get(table) === news) return;
+          told.set(table, news);
+          for (const line of outcomeLines(outcome)) context.say(line);
+        },
+        onPause: ({ message, hint }) => {
+          process.stderr.write(`${message}\n  → ${hint}\n`);
+        },
+      }),
+    );
+  await keepRunning({ name: 'compare', log: commandLog(context) }, notBegun.signal, async (healthy) => {
+    try {
+      await attempt(healthy);
+    } catch (error) {
+      if (!hasBegun) notBegun.abort(error);
+      throw error;
+    }
+  });
+  notBegun.signal.throwIfAborted();
 }
 
 export function tablesOf({ tables }: Call['options']): string[] {
