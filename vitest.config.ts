@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 /** These measure time, so each has the machine to itself, after all others. */
 const figures = ['test/story/figures.test.ts', 'test/copy/many-tables.test.ts'];
@@ -9,6 +10,7 @@ const long = process.env['LONDISTE_TEST_LONG'] === undefined ? ['test/**/*.long.
 export default defineConfig({
   test: {
     globalSetup: ['test/support/clusters.ts'],
+    sequence: { sequencer: LongestFirst },
     // Two cores: more files at once only make the ones with time limits flaky.
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,6 +1,7 @@
 /** What one session's transaction has done to the tables, so that what is rolled back is as if it had never been. */
 import { changed, type Change } from './changes.js';
 import type { Run } from './side.js';
+import type { Isolation } from './story.js';
 import type { Table } from './table.js';
 
 /** A change of the table of that number. */
@@ -25,6 +26,7 @@ interface Mark {
 
 export class Lane {
   isOpen = false;
+  isSerializable = false;
   hasWritten = false;
   waiting: Pending | undefined;
   #made: readonly Made[] = [];
@@ -38,13 +40,15 @@ export class Lane {
     return this.#mark !== undefined;
   }
 
-  begin(): void {
+  begin(isolation: Isolation): void {
     this.isOpen = true;
+    this.isSerializable = isolation === 'serializable';
   }
 
   end(): readonly Made[] {
     const made = this.#made;
     this.isOpen = false;
+    this.isSerializable = false;
     this.hasWritten = false;
     this.#made = [];
     this.#mark = undefined;

@@ -127,7 +127,6 @@ test(
     ]);
     await user.must('londiste replica.ini subscriber remove entry');
     expect(await user.must('londiste replica.ini subscriber missing')).toContain('Table: public.entry');
-    await user.must('londiste replica.ini -s');
-    await user.must('pgqadm ticker.ini -s');
+    await user.stop();
   },
 );

@@ -53,8 +53,7 @@ test(
     );
     expect(latencies.length).toBeGreaterThan(400);
     expect(p50).toBeLessThan(100);
-    await user.must('londiste replica.ini -s');
-    await user.must('pgqadm ticker.ini -s');
+    await user.stop();
   },
 );
 

@@ -6,6 +6,7 @@ import { becomeEqual } from '../support/equality.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
 import { ownServer } from '../support/own-server.js';
+import { isLong } from '../support/random-stories.js';
 
 describe('a server of its own that goes away and comes back', () => {
   // A commit that waits for nobody stays in memory for long, to be lost with a crash.
@@ -37,8 +38,7 @@ describe('a server of its own that goes away and comes back', () => {
       await server().start();
       await becomeEqual(sides, { sequence: 'entry_id_seq' });
       expect(user.pid('lmaster_to_slave')).toBeDefined();
-      await user.must('londiste replica.ini -s');
-      await user.must('pgqadm ticker.ini -s');
+      await user.stop();
     },
   );
 
@@ -60,8 +60,7 @@ describe('a server of its own that goes away and comes back', () => {
     await using provider = await open(sides.provider);
     await provider.execute(`insert into entry (item) select 'after' from generate_series(1, 1000)`);
     await becomeEqual(sides, { sequence: 'entry_id_seq' });
-    await user.must('londiste replica.ini -s');
-    await user.must('pgqadm ticker.ini -s');
+    await user.stop();
   });
 
   test(
@@ -77,9 +76,10 @@ describe('a server of its own that goes away and comes back', () => {
       await user.replicateEntry();
       await becomeEqual(sides);
       await using provider = await open(sides.provider);
+      const times = isLong ? 6 : 3;
       let [crashes, lost] = [0, 0];
-      for (; crashes < 6; crashes += 1) {
-        await user.must('londiste replica.ini -s');
+      for (; crashes < times; crashes += 1) {
+        await user.stop('lmaster_to_slave');
         // Each tick is more than a first batch holds, so that several batches are committed one after the other.
         for (let n = 0; n < 8; n += 1) {
           await provider.execute(
@@ -115,8 +115,7 @@ describe('a server of its own that goes away and comes back', () => {
       }
       console.log(`${crashes} crashes, ${lost} of them undid commits`);
       expect(lost).toBeGreaterThan(0);
-      await user.must('londiste replica.ini -s');
-      await user.must('pgqadm ticker.ini -s');
+      await user.stop();
     },
   );
 });

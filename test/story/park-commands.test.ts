@@ -172,6 +172,5 @@ test('the hold consumer dropped to free the disk, with the daemon down: a new co
   await eventually(state, 'ok');
   await becomeEqual(sides, { sequence: 'entry_id_seq' });
   expect(user.log('lmaster_to_slave')).toContain(`the events since tick ${tick} any more`);
-  await user.must('londiste replica.ini -s');
-  await user.must('pgqadm ticker.ini -s');
+  await user.stop();
 });

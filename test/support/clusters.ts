@@ -6,6 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { Session } from '../../src/db/session.js';
 import { oldestAndNewest, type Binaries } from '../../src/embedded/binaries.js';
 import { Server, freePort, superuser } from '../../src/embedded/server.js';
+import { createTemplates } from './templates.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,7 +29,11 @@ export const quickSettings = {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'londiste-test-'));
   const servers = await Promise.all(
-    (await oldestAndNewest(process.env)).map((binaries, n) => startServer(binaries, join(folder, String(n)))),
+    (await oldestAndNewest(process.env)).map(async (binaries, n) => {
+      const server = await startServer(binaries, join(folder, String(n)));
+      await createTemplates(server.port, owner);
+      return server;
+    }),
   );
   const [oldest, newest] = servers;
   if (!oldest || !newest) throw new Error('two servers were asked for');

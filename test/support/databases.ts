@@ -2,24 +2,44 @@ import { afterAll, expect, inject } from 'vitest';
 import { Session, type ConnectSettings } from '../../src/db/session.js';
 import { superuser } from '../../src/embedded/server.js';
 import { owner } from './clusters.js';
+import { hasNode, templateOf, type Installed } from './templates.js';
 
 export type Which = 'oldest' | 'newest';
 
 let made = 0;
 
+interface DatabaseOptions {
+  readonly encoding?: string;
+  /** What it holds already, on a shared server. */
+  readonly installed?: Installed;
+}
+
 /**
- * A new empty database on one of the two shared servers (or on `port`), owned by the role `app`. It is dropped at the
- * end of the file, which fails if a session of its was left open.
+ * A new database on one of the two shared servers (or on `port`), empty unless said otherwise, owned by the role `app`. It
+ * is dropped at the end of the file, which fails if a session of its was left open.
  */
 export async function createDatabase(
   which: Which | { port: number },
-  { encoding }: { encoding?: string } = {},
+  { encoding, installed }: DatabaseOptions = {},
 ): Promise<ConnectSettings> {
   const port = typeof which === 'string' ? inject('ports')[which] : which.port;
   made += 1;
   const database = `t_${process.pid}_${made}`;
   const other = encoding === undefined ? '' : ` encoding '${encoding}' locale 'C' template template0`;
-  await asSuperuser(port, (admin) => admin.execute(`create database ${database} owner ${owner}${other}`));
+  const from = installed === undefined ? '' : ` template ${templateOf(installed)}`;
+  await asSuperuser(port, (admin) =>
+    admin.execute(`create database ${database} owner ${owner}${other}${from}`),
+  );
+  // One that is a copy of another is another node all the same.
+  if (installed !== undefined && hasNode(installed))
+    await asSuperuser(
+      port,
+      (admin) =>
+        admin.execute(
+          'update londiste.node set node_id = gen_random_uuid(), node_name = pg_catalog.current_database()',
+        ),
+      database,
+    );
   if (typeof which === 'string') {
     afterAll(async () => {
       await asSuperuser(port, async (admin) => {

@@ -27,8 +27,8 @@ export interface Pair {
 
 export async function createPair(provider: Which, subscriber: Which): Promise<Pair> {
   const name = { queue: 'q', consumer: 'c' };
-  const providerSettings = await createDatabase(provider);
-  const subscriberSettings = await createDatabase(subscriber);
+  const providerSettings = await createDatabase(provider, { installed: 'provider' });
+  const subscriberSettings = await createDatabase(subscriber, { installed: 'subscriber' });
   const sessions = { provider: await open(providerSettings), subscriber: await open(subscriberSettings) };
   const ends = { name, ...sessions };
   await installProvider(sessions.provider, name.queue);

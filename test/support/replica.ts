@@ -1,6 +1,5 @@
 import type { Session } from '../../src/db/session.js';
 import { fieldValue, splitRecord } from '../../src/event/record.js';
-import { installSchema } from '../../src/install/install.js';
 import { createDatabase, open, type Which } from './databases.js';
 
 /** The queue of every provider that `createProvider` makes. */
@@ -8,10 +7,8 @@ export const queue = 'q';
 
 /** A new database with both schemas and a queue, as its owner. */
 export async function createProvider(which: Which): Promise<Awaited<ReturnType<typeof createDatabase>>> {
-  const settings = await createDatabase(which);
+  const settings = await createDatabase(which, { installed: 'provider' });
   await using session = await open(settings);
-  await installSchema(session, 'pgq');
-  await installSchema(session, 'londiste');
   await session.query('select pgq.create_queue($1)', [queue]);
   return settings;
 }

@@ -18,7 +18,7 @@ import {
 
 /** Each seed gives every session its own choices for a while; what meets what is up to the machine. */
 const seeds = process.env['LONDISTE_TEST_LONG'] === '1' ? 200 : 20;
-const msPerSeed = 600;
+const msPerSeed = 300;
 const keys = 12;
 const isolations = [
   'read committed',

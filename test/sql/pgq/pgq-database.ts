@@ -1,15 +1,11 @@
 import type { ConnectSettings, Session } from '../../../src/db/session.js';
-import { installSchema } from '../../../src/install/install.js';
 import { finishBatch, nextBatch } from '../../../src/pgq/batch.js';
-import { createDatabase, open, type Which } from '../../support/databases.js';
+import { createDatabase, type Which } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
 
-/** A database with schema pgq, as its owner, who is no superuser, installs it. */
-export async function pgqDatabase(which: Which): Promise<ConnectSettings> {
-  const settings = await createDatabase(which);
-  await using session = await open(settings);
-  await installSchema(session, 'pgq');
-  return settings;
+/** A database with schema pgq, as its owner, who is no superuser, has installed it. */
+export function pgqDatabase(which: Which): Promise<ConnectSettings> {
+  return createDatabase(which, { installed: 'queue' });
 }
 
 /** A queue that is due for a tick at every look, and a consumer of it. */
