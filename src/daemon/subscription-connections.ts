@@ -108,7 +108,11 @@ export class SubscriptionConnections implements AsyncDisposable {
       settings: { rangeBytes, snapshots, pace: { maxRate, pauseLagMs } },
       lanes,
       open: (side, purpose) => this.#openForCopies(side, purpose),
-      linkOver: (sessions) => this.#linkOver(sessions, fence),
+      // What replay has is had once more by all copies together.
+      linkOver: (sessions) => ({
+        ...this.#linkOver(sessions, fence),
+        memoryBytes: this.#settings.memoryBytes / this.#settings.parallelCopies,
+      }),
     });
   }
 
