@@ -1,9 +1,9 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed } from '../db/identifiers.js';
 import { LondisteError } from '../kernel/errors.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
-import type { Column, TableShape } from '../londiste/table-shape.js';
+import { ownRows, type Column, type TableShape } from '../londiste/table-shape.js';
 import { conditionOf, type BlockRange } from '../table/ranges.js';
 
 /** A column that is copied: what it is on the provider, and its name on the subscriber. */
@@ -18,14 +18,14 @@ export interface Copied {
  */
 export function sourceOf(
   { name, rowFilter }: ProviderTable,
-  { relkind }: TableShape,
+  there: TableShape,
   columns: readonly Copied[],
 ): string {
   const names = listed(columns.map(({ from }) => from.name));
-  if (relkind !== 'p' && rowFilter === undefined && !columns.some(({ from }) => from.generated))
+  if (there.relkind !== 'p' && rowFilter === undefined && !columns.some(({ from }) => from.generated))
     return `${name} (${names})`;
   const where = rowFilter === undefined ? '' : ` where ${rowFilter}`;
-  return `(select ${names} from ${relkind === 'p' ? '' : 'only '}${name}${where})`;
+  return `(select ${names} from ${ownRows(name, there)}${where})`;
 }
 
 /** The same for one range, which may be of a partition; the condition on rows names no table. */
@@ -38,10 +38,6 @@ export function sourceOfRange(
   const conditions = [conditionOf(range), rowFilter && `(${rowFilter})`].filter((one) => one !== undefined);
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   return `(select ${names} from only ${range.relation}${where})`;
-}
-
-export function listed(columns: readonly string[]): string {
-  return columns.map(quoteIdent).join(', ');
 }
 
 /** Every column of the provider that is carried, but for those that both sides generate; the subscriber must have each. */
