@@ -2,7 +2,7 @@ import type { Session } from '../db/session.js';
 import type { BlockRange } from '../table/ranges.js';
 import { changedMember } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
-import type { TableMark } from './table-state.js';
+import type { CopyMode, TableMark } from './table-state.js';
 
 /** A table of a subscription, and the fence number under which its copy is made. */
 export interface Copying {
@@ -59,11 +59,7 @@ export function startCopy(session: Session, copying: Copying): Promise<boolean> 
 
 /** How the next copy of a table is made. */
 export interface CopyOptions {
-  /**
-   * What becomes of the rows here: they go; they stay, but for those of the same keys; readers keep them until replay has made the
-   * table equal to the copy, which goes to its shadow.
-   */
-  readonly mode: 'replace' | 'keep' | 'shadow';
+  readonly mode: CopyMode;
   /** Which rows are copied and replaced; all when undefined. */
   readonly where?: string | undefined;
   /** Where the rows stand that stay, if anywhere. */

@@ -2,10 +2,15 @@ import type { Session } from '../db/session.js';
 import type { LondisteError } from '../kernel/errors.js';
 import { Snapshot } from '../table/snapshot.js';
 import { stateAfter, statesBefore, type TableEvent, type TableState } from '../table/state.js';
-import type { CopyOptions } from './copy-state.js';
 import type { Destination } from './destination.js';
 import { changedMember, changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
+
+/**
+ * What a copy does with the rows that are there: they go; they stay, but for those of the same keys; readers keep them until replay has
+ * made the table equal to the copy, which goes to its shadow.
+ */
+export type CopyMode = 'replace' | 'keep' | 'shadow';
 
 /** A table of a subscription, as `londiste.table_state` has it. */
 export interface SubscribedTable {
@@ -126,7 +131,7 @@ interface Row {
   dest_files: string | null;
   attempts: number;
   copy_paused: boolean;
-  copy_mode: CopyOptions['mode'];
+  copy_mode: CopyMode;
   copy_where: string | null;
   copy_max_rate: number | null;
   copy_pause_lag: number | null;

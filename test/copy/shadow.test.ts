@@ -65,9 +65,9 @@ describe.each([
     };
     await using reader = await open(entry.pair.subscriberSettings);
     const seen: string[] = [];
-    let isReading = true;
+    const reads = new AbortController();
     const reading = (async () => {
-      while (isReading && !reader.closed) seen.push(await fingerprint(reader, 'entry'));
+      while (!reads.signal.aborted && !reader.closed) seen.push(await fingerprint(reader, 'entry'));
     })();
     let round = 0;
     let taps = 0;
@@ -94,7 +94,7 @@ describe.each([
     await Promise.all(written);
     await change((round += 1));
     await entry.isEqual();
-    isReading = false;
+    reads.abort();
     await reading;
 
     const news = seen.filter((one) => one !== old).map((one) => states.get(one));
