@@ -152,6 +152,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/land_copy.sql
 \ir functions/missing_definitions.sql
 \ir functions/copy_progress.sql
+\ir functions/lock_copied_table.sql
 \ir functions/pause_copy.sql
 \ir functions/resume_copy.sql
 \ir functions/cancel_copy.sql

@@ -1,4 +1,4 @@
-import { quoteIdent, quoteLiteral } from '../db/identifiers.js';
+import { listed, quoteLiteral } from '../db/identifiers.js';
 import type { Digest } from './digest.js';
 import type { Range } from './ranges.js';
 import type { Side, Subject } from './subject.js';
@@ -81,7 +81,7 @@ export function keyText(subject: Subject): string {
 
 /** A record of columns of `t`, as text. */
 export function recordOf(columns: readonly string[]): string {
-  return `row(${columns.map((column) => `t.${quoteIdent(column)}`).join(', ')})::text`;
+  return `row(${listed(columns, 't')})::text`;
 }
 
 function conditionOf({ subject, digest, range }: Reading): string {
@@ -95,7 +95,7 @@ function within(subject: Subject, digest: Digest, range: Range): string[] {
       `abs(${digest(keyText(subject), 2)} % ${range.of})::integer = any ('{${range.numbers.join(',')}}')`,
     ];
   }
-  const columns = `(${subject.key.map((column) => `t.${quoteIdent(column)}`).join(', ')})`;
+  const columns = `(${listed(subject.key, 't')})`;
   const values = (bound: readonly string[]): string =>
     `(${bound.map((value, n) => `${quoteLiteral(value)}::${range.types[n] ?? 'text'}`).join(', ')})`;
   return [

@@ -21,11 +21,10 @@ export function sourceOf(
   there: TableShape,
   columns: readonly Copied[],
 ): string {
-  const names = listed(columns.map(({ from }) => from.name));
-  if (there.relkind !== 'p' && rowFilter === undefined && !columns.some(({ from }) => from.generated))
-    return `${name} (${names})`;
-  const where = rowFilter === undefined ? '' : ` where ${rowFilter}`;
-  return `(select ${names} from ${ownRows(name, there)}${where})`;
+  const isPlain = there.relkind !== 'p' && rowFilter === undefined;
+  return isPlain && !columns.some(({ from }) => from.generated)
+    ? `${name} (${namesThere(columns)})`
+    : query(ownRows(name, there), columns, [rowFilter]);
 }
 
 /** The same for one range, which may be of a partition; the condition on rows names no table. */
@@ -34,10 +33,20 @@ export function sourceOfRange(
   range: BlockRange,
   columns: readonly Copied[],
 ): string {
-  const names = listed(columns.map(({ from }) => from.name));
-  const conditions = [conditionOf(range), rowFilter && `(${rowFilter})`].filter((one) => one !== undefined);
-  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  return `(select ${names} from only ${range.relation}${where})`;
+  return query(`only ${range.relation}`, columns, [conditionOf(range), rowFilter]);
+}
+
+function query(
+  rows: string,
+  columns: readonly Copied[],
+  conditions: readonly (string | undefined)[],
+): string {
+  const all = conditions.flatMap((one) => (one === undefined ? [] : [`(${one})`]));
+  return `(select ${namesThere(columns)} from ${rows}${all.length === 0 ? '' : ` where ${all.join(' and ')}`})`;
+}
+
+function namesThere(columns: readonly Copied[]): string {
+  return listed(columns.map(({ from }) => from.name));
 }
 
 /** Every column of the provider that is carried, but for those that both sides generate; the subscriber must have each. */

@@ -125,7 +125,10 @@ class Work {
       const set = updated.map((column) => `${quoteIdent(column)} = d.${quoteIdent(column)}`).join(', ');
       await this.#each(here, `update ${rows} as t set ${set} from ${differing} where ${isHere}`);
     }
-    const order = key.map((column) => `d.${quoteIdent(column.name)}`).join(', ');
+    const order = listed(
+      key.map((column) => column.name),
+      'd',
+    );
     await this.#each(
       replaces ? here + absent : absent,
       `insert into ${name} (${listed(written)}) overriding system value select ${listed(written, 'd')} from ${differing}
