@@ -24,7 +24,11 @@ const wrong = (rows: string): string =>
 
 /** Ways of resync, what is wrong before, and where replay is killed. */
 const ways = [
-  { flags: '--shadow', spoil: wrong('true'), moments: [...copying, 'copy.range-landed=kill:3', 'replay.difference-made'] },
+  {
+    flags: '--shadow',
+    spoil: wrong('true'),
+    moments: [...copying, 'copy.range-landed=kill:3', 'replay.difference-made'],
+  },
   {
     flags: '--where id%2=0',
     spoil: wrong('id % 2 = 0'),
