@@ -110,6 +110,10 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/provider_check.sql
 
 -- Subscriber: its tables and sequences
+\ir functions/landing_table.sql
+\ir functions/needs_shadow.sql
+\ir functions/drop_shadow.sql
+\ir functions/reset_table.sql
 \ir functions/subscriber_add_table.sql
 \ir functions/subscriber_remove_table.sql
 \ir functions/subscriber_resync_table.sql
@@ -137,6 +141,8 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Subscriber: copies
 \ir functions/set_copy_options.sql
 \ir functions/start_copy.sql
+\ir functions/create_shadow.sql
+\ir functions/sweep_shadows.sql
 \ir functions/index_definitions.sql
 \ir functions/store_copy.sql
 \ir functions/clear_target.sql
@@ -146,6 +152,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/land_copy.sql
 \ir functions/missing_definitions.sql
 \ir functions/copy_progress.sql
+\ir functions/lock_copied_table.sql
 \ir functions/pause_copy.sql
 \ir functions/resume_copy.sql
 \ir functions/cancel_copy.sql

@@ -59,8 +59,8 @@ create table if not exists londiste.table_state (
     -- Whether an operator has put its copy off.
     copy_paused        boolean not null default false,
     -- replace: the rows that are here go; keep: they stay but for those of the same keys, and but for those that copy_where
-    -- takes, which then is all that is copied.
-    copy_mode          text not null default 'replace' constraint table_state_copy_mode check (copy_mode in ('replace', 'keep')),
+    -- takes, which then is all that is copied; shadow: they stay until replay has made the table equal to its shadow.
+    copy_mode          text not null default 'replace' constraint table_state_copy_mode check (copy_mode in ('replace', 'keep', 'shadow')),
     copy_where         text,
     -- Bytes a second, and milliseconds that replay may be behind; 0 is no limit, null what the configuration says.
     copy_max_rate      bigint,

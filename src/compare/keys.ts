@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import { fieldValue, nullField, splitRecord } from '../event/record.js';
 import { onBoth, type Readers } from './bench.js';
@@ -50,7 +50,7 @@ function keyed(subject: Subject, keys: readonly string[]): { condition: string; 
       subject.sides.provider.shape.columns.find((column) => column.name === name)?.base_type ?? 'text',
   );
   return {
-    condition: `(${subject.key.map((name) => `t.${quoteIdent(name)}`).join(', ')}) in (select ${types
+    condition: `(${listed(subject.key, 't')}) in (select ${types
       .map((type, n) => `u.k${n}::${type}`)
       .join(', ')} from unnest(${types.map((_, n) => `$${n + 1}::text[]`).join(', ')}) as u(${types
       .map((_, n) => `k${n}`)

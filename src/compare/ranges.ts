@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import { fieldValue, splitRecord } from '../event/record.js';
 import { namesHere } from '../londiste/column-list.js';
@@ -110,7 +110,7 @@ async function cut(
   { only, key, count, blocks }: { only: string; key: readonly string[]; count: number; blocks: number },
 ): Promise<string[][]> {
   const percent = Math.min(100, (100 * Math.max(sampledBlocks, count * 4)) / Math.max(1, blocks));
-  const columns = key.map((name) => quoteIdent(name)).join(', ');
+  const columns = listed(key);
   const found = await session.query<{ key: string }>(
     `select key
        from (select row(${columns})::text as key, row_number() over w as nr, count(*) over () as rows

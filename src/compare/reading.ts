@@ -1,4 +1,4 @@
-import { quoteIdent, quoteLiteral } from '../db/identifiers.js';
+import { listed, quoteLiteral } from '../db/identifiers.js';
 import type { Digest } from './digest.js';
 import type { Range } from './ranges.js';
 import { digestedText, keyText } from './row-text.js';
@@ -81,7 +81,7 @@ function within(subject: Subject, digest: Digest, range: Range): string[] {
       `abs(${digest(keyText(subject), 2)} % ${range.of})::integer = any ('{${range.numbers.join(',')}}')`,
     ];
   }
-  const columns = `(${subject.key.map((column) => `t.${quoteIdent(column)}`).join(', ')})`;
+  const columns = `(${listed(subject.key, 't')})`;
   const values = (bound: readonly string[]): string =>
     `(${bound.map((value, n) => `${quoteLiteral(value)}::${range.types[n] ?? 'text'}`).join(', ')})`;
   return [

@@ -1,4 +1,4 @@
-import { quoteIdent, quoteLiteral } from '../db/identifiers.js';
+import { listed, quoteIdent, quoteLiteral } from '../db/identifiers.js';
 import { fieldValue, splitRecord } from '../event/record.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Finding } from './findings.js';
@@ -16,15 +16,15 @@ export function repairSql(subject: Subject, { kind, key, copies }: Finding, rows
   const { destination, sides, columns } = subject;
   const here = namesOf(subject);
   if (kind === 'extra') {
-    const only = sides.subscriber.only.toUpperCase().startsWith('ONLY ') ? 'ONLY ' : '';
-    const from = `DELETE FROM ${only}${destination.table}`;
+    const table = sides.subscriber.only.replace(/^only /, 'ONLY ');
+    const from = `DELETE FROM ${table}`;
     if (subject.key.length > 0) return `${from} WHERE ${keyIs(subject, key)};`;
-    const some = `SELECT ctid FROM ${only}${destination.table} t WHERE ${recordOf(columns.map((name) => here.get(name) ?? name))} = ${quoteLiteral(key)} LIMIT ${copies}`;
+    const some = `SELECT ctid FROM ${table} t WHERE ${recordOf(columns.map((name) => here.get(name) ?? name))} = ${quoteLiteral(key)} LIMIT ${copies}`;
     return `${from} WHERE ctid IN (${some});`;
   }
   const values = valuesOf(rows.provider ?? key);
   if (kind === 'missing') {
-    const names = columns.map((name) => quoteIdent(here.get(name) ?? name)).join(', ');
+    const names = listed(columns.map((name) => here.get(name) ?? name));
     const insert = `INSERT INTO ${destination.table} (${names}) OVERRIDING SYSTEM VALUE VALUES (${values.join(', ')});`;
     return Array.from({ length: copies }, () => insert).join('\n');
   }

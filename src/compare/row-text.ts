@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed, quoteIdent } from '../db/identifiers.js';
 import type { Delimiting } from './delimiting.js';
 import type { Digest } from './digest.js';
 import type { Subject } from './subject.js';
@@ -61,5 +61,5 @@ export function keyText(subject: Subject): string {
 
 /** A record of columns of `t`, as text. */
 export function recordOf(columns: readonly string[]): string {
-  return `row(${columns.map((column) => `t.${quoteIdent(column)}`).join(', ')})::text`;
+  return `row(${listed(columns, 't')})::text`;
 }

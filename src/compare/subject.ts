@@ -3,7 +3,7 @@ import { LondisteError } from '../kernel/errors.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
-import { describeTable, type Column, type TableShape } from '../londiste/table-shape.js';
+import { describeTable, ownRows, type Column, type TableShape } from '../londiste/table-shape.js';
 import type { SubscribedTable } from '../londiste/table-state.js';
 import type { CompareBench } from './bench.js';
 import { delimitingOf, type Delimiting } from './delimiting.js';
@@ -118,7 +118,7 @@ function sideOf(
   columns: readonly { value: string; name: string }[],
   filter?: string,
 ): Side {
-  const only = shape.relkind === 'p' ? table : `only ${table}`;
+  const only = ownRows(table, shape);
   const list = columns.map(({ value, name }) => `${value} as ${quoteIdent(name)}`).join(', ');
   const where = filter === undefined ? '' : ` where ${filter}`;
   return { only, rows: `(select ${list} from ${only}${where}) as t`, shape };

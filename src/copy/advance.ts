@@ -45,7 +45,7 @@ async function build(bench: Workbench, table: string): Promise<void> {
   if (here?.state !== 'building' || here.isPaused) return;
   await blaming(table, async () => {
     await buildWhatHolds(bench, here);
-    await subscriber.execute(`analyze ${here.destination.table}`);
+    await subscriber.execute(`analyze ${here.landing.table}`);
   });
   await setTableState(subscriber, name, { table, event: 'built', fence, mark: markOfCopy(here) });
 }

@@ -1,9 +1,9 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed } from '../db/identifiers.js';
 import { LondisteError } from '../kernel/errors.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
-import type { Column, TableShape } from '../londiste/table-shape.js';
+import { ownRows, type Column, type TableShape } from '../londiste/table-shape.js';
 import { conditionOf, type BlockRange } from '../table/ranges.js';
 
 /** A column that is copied: what it is on the provider, and its name and type on the subscriber. */
@@ -19,14 +19,13 @@ export interface Copied {
  */
 export function sourceOf(
   { name, rowFilter }: ProviderTable,
-  { relkind }: TableShape,
+  there: TableShape,
   columns: readonly Copied[],
 ): string {
-  const names = listed(columns.map(({ from }) => from.name));
-  if (relkind !== 'p' && rowFilter === undefined && !columns.some(({ from }) => from.generated))
-    return `${name} (${names})`;
-  const where = rowFilter === undefined ? '' : ` where ${rowFilter}`;
-  return `(select ${names} from ${relkind === 'p' ? '' : 'only '}${name}${where})`;
+  const isPlain = there.relkind !== 'p' && rowFilter === undefined;
+  return isPlain && !columns.some(({ from }) => from.generated)
+    ? `${name} (${namesThere(columns)})`
+    : query(ownRows(name, there), columns, [rowFilter]);
 }
 
 /** The same for one range, which may be of a partition; the condition on rows names no table. */
@@ -35,14 +34,20 @@ export function sourceOfRange(
   range: BlockRange,
   columns: readonly Copied[],
 ): string {
-  const names = listed(columns.map(({ from }) => from.name));
-  const conditions = [conditionOf(range), rowFilter && `(${rowFilter})`].filter((one) => one !== undefined);
-  const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  return `(select ${names} from only ${range.relation}${where})`;
+  return query(`only ${range.relation}`, columns, [conditionOf(range), rowFilter]);
 }
 
-export function listed(columns: readonly string[]): string {
-  return columns.map(quoteIdent).join(', ');
+function query(
+  rows: string,
+  columns: readonly Copied[],
+  conditions: readonly (string | undefined)[],
+): string {
+  const all = conditions.flatMap((one) => (one === undefined ? [] : [`(${one})`]));
+  return `(select ${namesThere(columns)} from ${rows}${all.length === 0 ? '' : ` where ${all.join(' and ')}`})`;
+}
+
+function namesThere(columns: readonly Copied[]): string {
+  return listed(columns.map(({ from }) => from.name));
 }
 
 /** Every column of the provider that is carried, but for those that both sides generate; the subscriber must have each. */

@@ -2,6 +2,7 @@ import type { LondisteError } from '../kernel/errors.js';
 import { asLondisteError } from '../kernel/errors.js';
 import { explain } from '../kernel/service.js';
 import { altersFor } from '../londiste/drift.js';
+import { asShadowFault } from '../londiste/shadow.js';
 import { isEventsGone } from '../londiste/provider.js';
 import { findTable, parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
 import { owners } from '../table/state.js';
@@ -49,5 +50,5 @@ async function park(
   // One that catches up has its own position; a copy that has not landed leaves none.
   const mark: TableMark | undefined = here.state === 'building' ? markOfCopy(here) : undefined;
   const alters = await altersFor({ provider, subscriber }, here, error);
-  return await parkTable(subscriber, name, { table, fence, mark, error, alters });
+  return await parkTable(subscriber, name, { table, fence, mark, error: asShadowFault(here, error), alters });
 }

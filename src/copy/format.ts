@@ -31,7 +31,7 @@ export function formatOf(columns: readonly Copied[]): string {
  */
 export async function requireTypes(subscriber: Session, { columns, stored }: Reading): Promise<void> {
   if (formatOf(columns) === '') return;
-  const { table } = stored.destination;
+  const { table } = stored.landing;
   const now = await describeTable(subscriber, table);
   const types = new Map(now?.columns.map(({ name, type }) => [name, type]));
   if (columns.every(({ to, toType }) => types.get(to) === toType)) return;

@@ -1,8 +1,9 @@
+import { listed } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
 import { isPaused, landRange, type Copying, type StoredRange } from '../londiste/copy-state.js';
 import { Superseded } from '../table/superseded.js';
-import { listed, sourceOfRange } from './columns.js';
+import { sourceOfRange } from './columns.js';
 import { formatOf, requireTypes } from './format.js';
 import type { Pace } from './pace.js';
 import { replaceRows } from './rows-here.js';
@@ -76,7 +77,7 @@ async function landOne(
   { reading, range, pace, isFirst }: { reading: Reading; range: StoredRange; pace: Pace; isFirst: boolean },
 ): Promise<void> {
   const { registered, columns, stored, snapshot } = reading;
-  const into = stored.destination.table;
+  const into = stored.landing.table;
   const names = listed(columns.map(({ to }) => to));
   const format = formatOf(columns);
   const rowsOf = (target: string): Promise<number> =>

@@ -1,6 +1,7 @@
 import type { Bell } from '../kernel/clock.js';
 import { asLondisteError, type LondisteError } from '../kernel/errors.js';
 import { restoreHold } from '../londiste/restore-hold.js';
+import { sweepShadows } from '../londiste/shadow.js';
 import { subscriberGetTableList, type SubscribedTable } from '../londiste/table-state.js';
 import { forceTick } from '../pgq/ticker.js';
 import { owners } from '../table/state.js';
@@ -21,6 +22,9 @@ export interface PassOptions {
   /** Called when a table has come through. */
   readonly healthy: () => void;
 }
+
+/** A shadow that was locked is looked at again after so many milliseconds: its holder is not known to tell us. */
+const sweepAgainMs = 1_000;
 
 /** Of many tables that become ready one after the other, not each asks for a tick of its own; in milliseconds. */
 const betweenTicksMs = 100;
@@ -59,8 +63,10 @@ export class Pass {
         const lookedAt = Date.now();
         await this.#look();
         this.#start();
-        if (this.#workers.size === 0) return;
-        await bell.wait(Math.min(lookAnywayMs, retries.untilNext(lookedAt)), stop);
+        const isLeft = await sweepShadows(this.#options.desk.subscriber);
+        if (this.#workers.size === 0 && !isLeft) return;
+        const atMost = isLeft ? sweepAgainMs : lookAnywayMs;
+        await bell.wait(Math.min(atMost, retries.untilNext(lookedAt)), stop);
         if (this.#failure) throw this.#failure;
         if (stop.aborted) return;
       }

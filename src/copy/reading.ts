@@ -1,3 +1,4 @@
+import type { Session } from '../db/session.js';
 import { LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
 import { namesHere } from '../londiste/column-list.js';
@@ -9,6 +10,7 @@ import { findTable, type SubscribedTable } from '../londiste/table-state.js';
 import type { BlockRange, TableFile } from '../table/ranges.js';
 import { Superseded } from '../table/superseded.js';
 import { columnsToCopy, type Copied } from './columns.js';
+import { fittingShadow } from './shadow.js';
 import type { Workbench } from './workbench.js';
 
 /** A table as one snapshot of the provider has it, in the transaction that reads under that snapshot. */
@@ -55,12 +57,14 @@ export async function takeReading(bench: Workbench, table: string): Promise<Read
   // Looked up only now: whatever else is asked of the table from here on is noticed when its copy is stored.
   const stored = await findTable(subscriber, name, table);
   if (!stored) throw new Superseded();
-  const { destination, copyWhere } = stored;
+  const { landing, copyWhere } = stored;
   const there = await describe(feed, table, 'provider');
-  const here = await describe(subscriber, destination.table, 'subscriber');
+  const here = stored.isShadowed
+    ? await fittingShadow(bench, stored, { registered, there })
+    : await describe(subscriber, landing.table, 'subscriber');
   await tap('copy.tables-described');
-  const columns = columnsToCopy(destination, there, here);
-  const keyHere = namesHere(registered.keyColumns, destination).filter((column) => column !== undefined);
+  const columns = columnsToCopy(landing, there, here);
+  const keyHere = namesHere(registered.keyColumns, landing).filter((column) => column !== undefined);
   const key = registered.keyColumns.length === 0 ? undefined : uniqueOver(here, keyHere);
   const files = await tableFiles(feed, table);
   // Not in the feed's transaction, whose view of the catalogue may be older than the table.
@@ -89,7 +93,7 @@ export function planOf(
   };
 }
 
-async function describe(session: Workbench['feed'], table: string, side: string): Promise<TableShape> {
+async function describe(session: Session, table: string, side: string): Promise<TableShape> {
   const shape = await describeTable(session, table);
   if (shape) return shape;
   throw new LondisteError('schema', `table ${table} does not exist on the ${side}`);

@@ -1,15 +1,14 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed, quoteIdent } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
-import { emptyTable } from '../londiste/table-shape.js';
-import { listed } from './columns.js';
+import { emptyTable, ownRows } from '../londiste/table-shape.js';
 import type { Reading } from './reading.js';
 
 /** Takes the rows away that the copy is to bring anew; the others stay. */
 export async function makeRoom(subscriber: Session, { here, stored }: Reading): Promise<void> {
-  const { destination, keepsRows, copyWhere } = stored;
-  if (!keepsRows) await subscriber.execute(emptyTable(destination.table, here));
+  const { landing, keepsRows, copyWhere } = stored;
+  if (!keepsRows) await subscriber.execute(emptyTable(landing.table, here));
   else if (copyWhere !== undefined)
-    await subscriber.execute(`delete from ${only(here)}${destination.table} where ${copyWhere}`);
+    await subscriber.execute(`delete from ${ownRows(landing.table, here)} where ${copyWhere}`);
 }
 
 /**
@@ -21,25 +20,23 @@ export async function replaceRows(
   { key, here, stored, columns }: Reading,
   fill: (target: string) => Promise<number>,
 ): Promise<number> {
-  const into = stored.destination.table;
+  const into = stored.landing.table;
   const names = listed(columns.map(({ to }) => to));
   if (!key) throw new Error(`no key by which rows of ${into} could be replaced`);
   const piece = 'pg_temp.londiste_piece';
   await subscriber.execute(
-    `create temporary table londiste_piece on commit drop as select ${names} from ${only(here)}${into} with no data`,
+    `create temporary table londiste_piece on commit drop as select ${names} from ${into} with no data`,
   );
   const rows = await fill(piece);
   const same = key.columns.map((column, n) => {
     const name = quoteIdent(column);
     return `t.${name} ${key.operators[n] ?? '='} p.${name}`;
   });
-  await subscriber.execute(`delete from ${only(here)}${into} t using ${piece} p where ${same.join(' and ')}`);
+  await subscriber.execute(
+    `delete from ${ownRows(into, here)} t using ${piece} p where ${same.join(' and ')}`,
+  );
   await subscriber.execute(
     `insert into ${into} (${names}) overriding system value select ${names} from ${piece}`,
   );
   return rows;
-}
-
-function only({ relkind }: Reading['here']): string {
-  return relkind === 'p' ? '' : 'only ';
 }

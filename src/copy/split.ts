@@ -48,9 +48,10 @@ export async function copyGroup(
   const goesOn = await canGoOn(bench, reading, known);
   if (goesOn && !(await continueCopy(subscriber, copying, snapshot))) throw new Superseded();
   // Rows without a key could not be told from those that are there.
-  const { keepsRows } = reading.stored;
+  const { keepsRows, isShadowed } = reading.stored;
   const byGroups = settings.snapshots === 'range' && reading.key !== undefined;
-  const isByKey = byGroups || keepsRows;
+  // A shadow has nothing but its key, which the table is found by in the end.
+  const isByKey = byGroups || keepsRows || isShadowed;
   const ranges = goesOn ? known : await begin(bench, copying, { reading, holdTick, keepKey: isByKey });
   const wanted = ranges.filter(({ isDone }) => !isDone);
   const lanes = await bench.lanes();
@@ -79,7 +80,7 @@ async function canGoOn(
   { snapshot, stored, files, digest, key }: Reading,
   ranges: readonly StoredRange[],
 ): Promise<boolean> {
-  const { destFiles, lastCopySnapshot, sourceDigest, destination, snapshot: position } = stored;
+  const { destFiles, lastCopySnapshot, sourceDigest, landing, snapshot: position } = stored;
   const isBegun = destFiles !== undefined && lastCopySnapshot !== undefined;
   if (!isBegun || !ranges.some(({ isDone }) => isDone)) return false;
   const now = Snapshot.parse(snapshot);
@@ -89,7 +90,7 @@ async function canGoOn(
     (position === undefined || now.contains(position)) &&
     sourceDigest === digest &&
     areSameFiles(ranges, files) &&
-    destFiles === shownFiles(await tableFiles(subscriber, destination.table))
+    destFiles === shownFiles(await tableFiles(subscriber, landing.table))
   );
 }
 

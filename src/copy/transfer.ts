@@ -1,10 +1,11 @@
+import { listed } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
 import { landCopy, missingDefinitions, storeCopy, type Copying } from '../londiste/copy-state.js';
 import { holdEvents } from '../londiste/provider.js';
 import { setTableState } from '../londiste/table-state.js';
 import { Superseded } from '../table/superseded.js';
-import { listed, sourceOf } from './columns.js';
+import { sourceOf } from './columns.js';
 import { rebuild } from './definitions.js';
 import { formatOf, requireTypes } from './format.js';
 import { paceOf } from './pace-of.js';
@@ -72,7 +73,7 @@ async function transferWhole(
   const { feed, subscriber, name, fence } = bench;
   const { table } = copying;
   const { registered, there, columns, stored, snapshot } = reading;
-  const into = stored.destination.table;
+  const into = stored.landing.table;
   const format = formatOf(columns);
   const pace = paceOf(bench, stored);
   await pace.yieldToReplay();

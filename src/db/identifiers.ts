@@ -11,6 +11,12 @@ export function quoteIdent(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** Columns as a list for a statement: all quoted, and those of `alias` where one is given. */
+export function listed(columns: readonly string[], alias?: string): string {
+  const prefix = alias === undefined ? '' : `${alias}.`;
+  return columns.map((column) => `${prefix}${quoteIdent(column)}`).join(', ');
+}
+
 /** A string as an SQL literal that means the same under either setting of standard_conforming_strings. */
 export function quoteLiteral(value: string): string {
   const doubled = value.replaceAll("'", "''");

@@ -7,6 +7,7 @@ import { LondisteError } from './errors.js';
 export const moments = [
   'replay.fetched',
   'replay.chunk-applied',
+  'replay.difference-made',
   'replay.applied-not-committed',
   'replay.committed-not-finished',
   'replay.finished',

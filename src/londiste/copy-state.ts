@@ -2,7 +2,7 @@ import type { Session } from '../db/session.js';
 import type { BlockRange } from '../table/ranges.js';
 import { changedMember } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
-import type { TableMark } from './table-state.js';
+import type { CopyMode, TableMark } from './table-state.js';
 
 /** A table of a subscription, and the fence number under which its copy is made. */
 export interface Copying {
@@ -54,13 +54,12 @@ export interface MissingDefinition {
 
 /** `wanted` → `copying`, or on with a copy that was cut off. False when the table is in neither of these states. */
 export function startCopy(session: Session, copying: Copying): Promise<boolean> {
-  return done(session, copying, 'start_copy', []);
+  return copyStep(session, copying, 'start_copy', []);
 }
 
 /** How the next copy of a table is made. */
 export interface CopyOptions {
-  /** Whether the rows here stay, but for those of the same keys. */
-  readonly keepsRows: boolean;
+  readonly mode: CopyMode;
   /** Which rows are copied and replaced; all when undefined. */
   readonly where?: string | undefined;
   /** Where the rows stand that stay, if anywhere. */
@@ -80,13 +79,13 @@ export async function setCopyOptions(
   session: Session,
   { queue, consumer }: SubscriptionName,
   table: string,
-  { keepsRows, where, position, maxRate, pauseLagMs }: CopyOptions & CopyPace,
+  { mode, where, position, maxRate, pauseLagMs }: CopyOptions & CopyPace,
 ): Promise<void> {
   await session.query('select londiste.set_copy_options($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
     queue,
     consumer,
     table,
-    keepsRows ? 'keep' : 'replace',
+    mode,
     where ?? null,
     position?.tickId ?? null,
     position?.snapshot ?? null,
@@ -126,8 +125,8 @@ export async function isPaused(
 export function storeCopy(session: Session, copying: Copying, plan: CopyPlan): Promise<boolean> {
   const { holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex, ranges } = plan;
   const whole = [holdTick, snapshot, filenode, layoutId, sourceDigest, keyIndex ?? null];
-  if (ranges.length === 0) return done(session, copying, 'store_copy', whole);
-  return done(session, copying, 'store_copy', [
+  if (ranges.length === 0) return copyStep(session, copying, 'store_copy', whole);
+  return copyStep(session, copying, 'store_copy', [
     ...whole,
     ranges.map(({ relation }) => relation),
     ranges.map((range) => range.filenode),
@@ -154,7 +153,7 @@ export async function clearTarget(
 
 /** Has the ranges that have not landed read under another snapshot. False when the table is not in `copying` any more. */
 export function continueCopy(session: Session, copying: Copying, snapshot: string): Promise<boolean> {
-  return done(session, copying, 'continue_copy', [snapshot]);
+  return copyStep(session, copying, 'continue_copy', [snapshot]);
 }
 
 /** The ranges of a table's copy; none where it is in one piece. */
@@ -187,12 +186,12 @@ export function landRange(
   copying: Copying,
   { nr, snapshot, rows }: { nr: number; snapshot: string; rows: number },
 ): Promise<boolean> {
-  return done(session, copying, 'land_range', [nr, snapshot, rows]);
+  return copyStep(session, copying, 'land_range', [nr, snapshot, rows]);
 }
 
 /** `copying` → `building`: all rows are here; `rows` of them where they came in one piece. */
 export function landCopy(session: Session, copying: Copying, rows?: number): Promise<boolean> {
-  return done(session, copying, 'land_copy', [rows ?? null]);
+  return copyStep(session, copying, 'land_copy', [rows ?? null]);
 }
 
 /** What copies have dropped and not built again, the key first: of one table, or of all that this subscription ever had. */
@@ -247,7 +246,7 @@ export async function definitionBuilt(
 }
 
 /** Calls a verb of copies, which all begin with the same arguments and tell whether the copy is still the caller's. */
-async function done(
+export async function copyStep(
   session: Session,
   { name, table, fence }: Copying,
   verb: string,

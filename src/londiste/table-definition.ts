@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed, quoteIdent } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
 import { namesHere } from './column-list.js';
 import type { Destination } from './destination.js';
@@ -119,8 +119,4 @@ function uniqueIndex({ key }: TableDefinition, table: NewTable, columns: readonl
 
 function isSameName({ name, destination }: NewTable): boolean {
   return destination.table === name;
-}
-
-function listed(columns: readonly string[]): string {
-  return columns.map(quoteIdent).join(', ');
 }

@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed } from '../db/identifiers.js';
 import { uniqueOver, type TableShape } from './table-shape.js';
 
 /** Something that keeps a table or sequence from being replicated, and what mends it. */
@@ -10,7 +10,7 @@ export interface Fault {
 /** Undefined when the subscriber's table has a unique index over the key that the provider has registered, or needs none. */
 export function keyFault(table: string, shape: TableShape, keyColumns: readonly string[]): Fault | undefined {
   if (keyColumns.length === 0 || uniqueOver(shape, keyColumns)) return undefined;
-  const columns = keyColumns.map(quoteIdent).join(', ');
+  const columns = listed(keyColumns);
   return {
     what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
     fix: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,

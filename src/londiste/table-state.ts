@@ -6,6 +6,12 @@ import type { Destination } from './destination.js';
 import { changedMember, changedSomething } from './outcome.js';
 import type { SubscriptionName } from './subscription-name.js';
 
+/**
+ * What a copy does with the rows that are there: they go; they stay, but for those of the same keys; readers keep them until replay has
+ * made the table equal to the copy, which goes to its shadow.
+ */
+export type CopyMode = 'replace' | 'keep' | 'shadow';
+
 /** A table of a subscription, as `londiste.table_state` has it. */
 export interface SubscribedTable {
   /** The name in the set, quoted, as events carry it. */
@@ -24,6 +30,8 @@ export interface SubscribedTable {
   /** Whether a copy lets the rows here stay, but for those of the same keys; and which rows it is of, where not of all. */
   readonly keepsRows: boolean;
   readonly copyWhere: string | undefined;
+  /** Whether a copy goes to the table's shadow, which replay makes the table itself equal to when it takes it over. */
+  readonly isShadowed: boolean;
   /** What holds for its copy in place of the configuration: bytes a second and milliseconds; 0 is no limit. */
   readonly maxRate: number | undefined;
   readonly pauseLagMs: number | undefined;
@@ -38,6 +46,8 @@ export interface SubscribedTable {
   /** The key of the row that it belongs to, where known. */
   readonly errorKey: string | undefined;
   readonly destination: Destination;
+  /** Where its copy goes, and the events after that until replay has it: the destination, or its shadow. */
+  readonly landing: Destination;
 }
 
 /**
@@ -121,7 +131,7 @@ interface Row {
   dest_files: string | null;
   attempts: number;
   copy_paused: boolean;
-  copy_mode: 'replace' | 'keep';
+  copy_mode: CopyMode;
   copy_where: string | null;
   copy_max_rate: number | null;
   copy_pause_lag: number | null;
@@ -132,16 +142,17 @@ interface Row {
   since: string;
   dest_table: string | null;
   columns: string | null;
+  landing: string;
 }
+
+const listOf =
+  'select t.*, londiste.landing_table(t) as landing from londiste.subscriber_get_table_list($1, $2) t';
 
 export async function subscriberGetTableList(
   session: Session,
   { queue, consumer }: SubscriptionName,
 ): Promise<SubscribedTable[]> {
-  const rows = await session.query<Row>('select * from londiste.subscriber_get_table_list($1, $2)', [
-    queue,
-    consumer,
-  ]);
+  const rows = await session.query<Row>(listOf, [queue, consumer]);
   return rows.map(toTable);
 }
 
@@ -151,14 +162,12 @@ export async function findTable(
   { queue, consumer }: SubscriptionName,
   table: string,
 ): Promise<SubscribedTable | undefined> {
-  const [row] = await session.query<Row>(
-    'select * from londiste.subscriber_get_table_list($1, $2) where table_name = $3',
-    [queue, consumer, table],
-  );
+  const [row] = await session.query<Row>(`${listOf} where table_name = $3`, [queue, consumer, table]);
   return row && toTable(row);
 }
 
 function toTable(row: Row): SubscribedTable {
+  const columns = row.columns ?? undefined;
   return {
     name: row.table_name,
     state: row.state,
@@ -172,6 +181,7 @@ function toTable(row: Row): SubscribedTable {
     isPaused: row.copy_paused,
     keepsRows: row.copy_mode === 'keep',
     copyWhere: row.copy_where ?? undefined,
+    isShadowed: row.copy_mode === 'shadow',
     maxRate: row.copy_max_rate ?? undefined,
     pauseLagMs: row.copy_pause_lag ?? undefined,
     since: row.since,
@@ -179,7 +189,8 @@ function toTable(row: Row): SubscribedTable {
     errorSqlstate: row.error_sqlstate ?? undefined,
     errorHint: row.error_hint ?? undefined,
     errorKey: row.error_key ?? undefined,
-    destination: { table: row.dest_table ?? row.table_name, columns: row.columns ?? undefined },
+    destination: { table: row.dest_table ?? row.table_name, columns },
+    landing: { table: row.landing, columns },
   };
 }
 

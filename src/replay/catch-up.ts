@@ -8,6 +8,8 @@ import {
   subscriberResyncTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
+import { columnsOfBoth } from '../londiste/shadow.js';
+import { describeTable } from '../londiste/table-shape.js';
 import { Superseded } from '../table/superseded.js';
 import type { Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
@@ -26,6 +28,7 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
   const here = await findTable(subscriber, name, table);
   const from = here && standsAt(here);
   if (!here || from === undefined) return false;
+  if (here.isShadowed) await requireFit(link, here);
   const range = { from, to: to.tickId, tables: [table], wants: () => true };
   const plan = new Plan(link.replacing);
   for (;;) {
@@ -43,6 +46,14 @@ export async function catchUp(link: Link, table: string, to: Tick): Promise<bool
   }
 }
 
+/** A shadow has the table's columns as they were: rows of other types would not go into the table in the end. */
+async function requireFit({ subscriber }: Link, table: SubscribedTable): Promise<void> {
+  const real = await describeTable(subscriber, table.destination.table);
+  const shadow = await describeTable(subscriber, table.landing.table);
+  // One that is not there any more says so itself.
+  if (real && shadow) columnsOfBoth(table, { real, shadow });
+}
+
 function standsAt({ state, snapshot, copySnapshot }: SubscribedTable): string | undefined {
   if (state === 'copying') return snapshot?.text ?? copySnapshot;
   return state === 'catching-up' ? snapshot?.text : undefined;
@@ -58,11 +69,11 @@ interface Step {
 }
 
 async function applyRange(link: Link, { chunks, plan, here, from, to }: Step): Promise<boolean> {
-  const { name: table, destination } = here;
+  const { name: table, landing } = here;
   const { subscriber, name, fence, log } = link;
   await chunks.ready();
   return inTransaction(subscriber, async () => {
-    const writer = new BatchWriter(link, plan, { destinationOf: () => destination });
+    const writer = new BatchWriter(link, plan, { destinationOf: () => landing });
     let isRemoved = false;
     for await (const chunk of chunks.each()) {
       await writer.apply(chunk);

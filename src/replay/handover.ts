@@ -20,9 +20,9 @@ export class TableList {
     return this.#tables.get(name);
   }
 
-  /** Where a table's rows go on the subscriber. */
+  /** Where a table's rows go on the subscriber: while its copier's are in its shadow, there. */
   destinationOf(name: string): Destination {
-    return this.#tables.get(name)?.destination ?? sameName(name);
+    return this.#tables.get(name)?.landing ?? sameName(name);
   }
 
   /** The name in the set of the table whose rows go to a table of the subscriber. */
@@ -90,7 +90,7 @@ export class Decision {
         interest,
         table.snapshot?.text,
         table.tickId,
-        table.destination,
+        table.landing,
       ]),
     ];
   }

@@ -8,13 +8,14 @@ import { advanceConsumer } from '../pgq/consumer.js';
 import { isSameTick, type Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { Chunks, rangesOf, type ChunkListener } from './chunks.js';
+import { becomeShadows } from './difference.js';
 import { Decision, Redecided, TableList } from './handover.js';
 import { forgetShapes, type Link } from './link.js';
 import { Asked, Meetings } from './meetings.js';
 import { Plan } from './plan.js';
 import { applyRepair } from './repair.js';
 import { changedSequences, setSequences } from './sequences.js';
-import { moveTables, reportDrift } from './table-moves.js';
+import { moveTables, reportDrift, shadowsToBe } from './table-moves.js';
 import { mostEvents, takeBatch, type Batch } from './take.js';
 
 /** What one pass did with a batch. */
@@ -180,6 +181,7 @@ export class Replayer {
         this.#options.onProgress?.(batch, chunk.events);
       }
       reportDrift(link.log, await writer.finish());
+      await becomeShadows(link, shadowsToBe(decision, { plan, removed }), plan);
       const repair = this.#meetings.repairAt(batch.to);
       if (repair !== undefined) await applyRepair(link, repair, { tables: decision.tables, tick: batch.to });
       await setSequences(link, await changedSequences(link));

@@ -1,4 +1,4 @@
-import { quoteIdent } from '../db/identifiers.js';
+import { listed, quoteIdent } from '../db/identifiers.js';
 import type { KeyColumn, RowMapping, Target, WrittenFields } from './target.js';
 
 /**
@@ -16,7 +16,7 @@ export function rowsInArray(target: Target): RowSource {
 
 /** Many rows, in a staging table; in the order of the key they touch each page of the index once. */
 export function rowsInStage(target: Target, stage: string): RowSource {
-  const order = target.key.map(({ name }) => quoteIdent(name)).join(', ');
+  const order = listed(keyNames(target));
   return { sql: `(select * from ${stage} order by ${order}) as r` };
 }
 
@@ -77,7 +77,11 @@ export function createStage(target: Target, { staged }: RowMapping, stage: strin
 
 /** Lets rows of a staging table be found by key. */
 export function indexStage(target: Target, stage: string): string {
-  return `create index on ${stage} (${target.key.map(({ name }) => quoteIdent(name)).join(', ')})`;
+  return `create index on ${stage} (${listed(keyNames(target))})`;
+}
+
+function keyNames({ key }: Target): string[] {
+  return key.map(({ name }) => name);
 }
 
 function sameKey(target: Target): string {

@@ -2,6 +2,7 @@ import type { LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
 import { explain } from '../kernel/service.js';
 import { altersFor } from '../londiste/drift.js';
+import { asShadowFault } from '../londiste/shadow.js';
 import {
   parkTable,
   setTableError,
@@ -12,6 +13,7 @@ import {
 } from '../londiste/table-state.js';
 import type { Decision } from './handover.js';
 import type { Link } from './link.js';
+import type { Plan } from './plan.js';
 import type { Drift } from './table-writer.js';
 import type { Batch } from './take.js';
 
@@ -55,6 +57,16 @@ export async function moveTables(
   return { tookOver: taken.map((table) => table.name), parked: left };
 }
 
+/** Tables that are taken over with this batch, and are not equal to their shadows yet. */
+export function shadowsToBe(
+  decision: Decision,
+  { plan, removed }: { plan: Plan; removed: ReadonlySet<string> },
+): SubscribedTable[] {
+  return decision
+    .with('take-over')
+    .filter(({ name, isShadowed }) => isShadowed && !plan.parked.has(name) && !removed.has(name));
+}
+
 /** Parks tables where the batch begins; one that replay has not taken over yet, where it stands itself. */
 async function park(link: Link, { batch: { from }, decision, parked }: Moves): Promise<string[]> {
   const { subscriber, name, fence, log } = link;
@@ -66,7 +78,10 @@ async function park(link: Link, { batch: { from }, decision, parked }: Moves): P
     const mark = decision.streams(table) ? markOf(from.snapshot, from.tickId) : undefined;
     const known = decision.tables.get(table);
     const alters = known === undefined ? [] : await altersFor(link, known, error);
-    if (!(await parkTable(subscriber, name, { table, fence, mark, error, alters }))) continue;
+    if (
+      !(await parkTable(subscriber, name, { table, fence, mark, error: asShadowFault(known, error), alters }))
+    )
+      continue;
     left.push(table);
     log.error({ ...explain(error), table }, `table ${table} is parked, the others go on: ${error.message}`);
   }

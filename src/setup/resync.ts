@@ -1,10 +1,15 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
-import { setCopyOptions, type CopyOptions, type CopyPace } from '../londiste/copy-state.js';
+import {
+  missingDefinitions,
+  setCopyOptions,
+  type CopyOptions,
+  type CopyPace,
+} from '../londiste/copy-state.js';
 import { meantOrAll } from '../londiste/name.js';
 import { readPosition } from '../londiste/position.js';
-import { holdEvents, isEventsGone, providerGetTableList } from '../londiste/provider.js';
+import { findProviderTable, holdEvents, isEventsGone } from '../londiste/provider.js';
 import {
   expectSync,
   findTable,
@@ -19,12 +24,14 @@ import { notAdded } from './refusal.js';
 import { requireTicker } from './require-ticker.js';
 import { listedTables } from './subscriber-tables.js';
 
-/** How tables come to be equal again; at most one of the first three. */
+/** How tables come to be equal again; at most one of the first four. */
 export interface ResyncOptions extends CopyPace {
   /** Without a copy: an operator knows that the rows are equal. */
   readonly expectSync?: boolean | undefined;
   /** Rows that are here stay, but for those of the same keys. */
   readonly skipTruncate?: boolean | undefined;
+  /** Readers keep the old rows until one transaction makes the table equal to the new ones. */
+  readonly shadow?: boolean | undefined;
   /** A condition: rows outside of it are let alone. */
   readonly where?: string | undefined;
 }
@@ -63,10 +70,11 @@ export async function resyncTables(
   return names;
 }
 
-function refuseTogether({ expectSync: expects, skipTruncate, where }: ResyncOptions): void {
+function refuseTogether({ expectSync: expects, skipTruncate, shadow, where }: ResyncOptions): void {
   const given = [
     ...(expects === true ? ['--expect-sync'] : []),
     ...(skipTruncate === true ? ['--skip-truncate'] : []),
+    ...(shadow === true ? ['--shadow'] : []),
     ...(where === undefined ? [] : ['--where']),
   ];
   if (given.length < 2) return;
@@ -94,16 +102,10 @@ async function copyOptions(
   table: SubscribedTable,
   { options, where }: { options: ResyncOptions; where: string | undefined },
 ): Promise<CopyOptions> {
-  if (options.skipTruncate !== true && where === undefined) return { keepsRows: false };
-  const set = await providerGetTableList(ends.provider, ends.name.queue);
-  const registered = set.find((one) => one.name === table.name);
-  if (!registered)
-    throw notInSet(
-      'table',
-      table.name,
-      ends.name.queue,
-      set.map((one) => one.name),
-    );
+  const { skipTruncate, shadow } = options;
+  if (skipTruncate !== true && shadow !== true && where === undefined) return { mode: 'replace' };
+  const registered = await findProviderTable(ends.provider, ends.name.queue, table.name);
+  if (!registered) throw notInSet('table', table.name, ends.name.queue, []);
   if (registered.keyColumns.length === 0) {
     throw new LondisteError(
       'refused',
@@ -111,10 +113,26 @@ async function copyOptions(
       { hint: copyAll(table) },
     );
   }
+  if (shadow === true) {
+    await refuseIncomplete(ends, table);
+    return { mode: 'shadow' };
+  }
   const position = await heldPosition(ends, table);
-  if (where === undefined) return { keepsRows: true, position: 'refusal' in position ? undefined : position };
+  if (where === undefined) return { mode: 'keep', position: 'refusal' in position ? undefined : position };
   if ('refusal' in position) throw new LondisteError('refused', position.refusal, { hint: copyAll(table) });
-  return { keepsRows: true, where, position };
+  return { mode: 'keep', where, position };
+}
+
+/** Rows that are searched for without the indexes that an earlier copy has dropped are none that readers want to keep. */
+async function refuseIncomplete({ name, subscriber }: Ends, table: SubscribedTable): Promise<void> {
+  const missing = await missingDefinitions(subscriber, name, table.name);
+  const lacking = missing.filter(({ isThere }) => !isThere).map((one) => `${one.kind} ${one.name}`);
+  if (lacking.length === 0) return;
+  throw new LondisteError(
+    'refused',
+    `table ${table.name}: its copy has dropped ${lacking.join(', ')} and not built it again, so that it has no old rows to keep`,
+    { hint: copyAll(table) },
+  );
 }
 
 /** Where the rows stand that stay, from where on the provider keeps the events; or what is in the way. */

@@ -1,5 +1,6 @@
 /** One table of some ranges on a pair of servers, as the tests of steered copies and of resync have it. */
 import { afterEach, beforeEach } from 'vitest';
+import type { Session } from '../../src/db/session.js';
 import { disarmAll } from '../../src/kernel/tap.js';
 import type { SubscribedTable } from '../../src/londiste/table-state.js';
 import { addProviderTables } from '../../src/setup/provider.js';
@@ -103,12 +104,24 @@ export class Entry {
     await session.execute(statements);
   }
 
+  /** What there is of shadows on the subscriber. */
+  readonly shadows = (): Promise<string[]> => shadowsOf(this.pair.subscriber);
+
   async ranges(): Promise<{ done: number; snapshots: number }> {
     return this.pair.subscriber.one(
       `select count(*)::int as done, count(distinct snapshot::text)::int as snapshots
          from londiste.copy_range where state = 'done' and relation is not null`,
     );
   }
+}
+
+/** The names of all shadows, and of what else belongs to them. */
+export async function shadowsOf(subscriber: Session): Promise<string[]> {
+  const rows = await subscriber.query<{ name: string }>(
+    `select c.relname as name from pg_class c
+      where c.relnamespace = 'londiste'::regnamespace and c.relname like 'shadow%' order by 1`,
+  );
+  return rows.map(({ name }) => name);
 }
 
 /** A new pair before each test, with the table and its rows on the provider; all is stopped after it. */

@@ -1,5 +1,6 @@
 -- Gives the copy of a table up: parks it with that reason, at the position that it has if all of its rows are here. The copier is
 -- told, and stops. What a copy has dropped stays known: see missing_definitions.
+-- A shadow goes, unless it has all rows.
 -- Called by: londiste copy cancel. Locks: the position row, then the table's row. Returns 1, or 0 when the table is not on the
 -- list; raises when it has no copy.
 create or replace function londiste.cancel_copy(i_queue_name text, i_consumer_name text, i_table_name text)
@@ -8,16 +9,10 @@ declare
     v_table londiste.table_state;
 begin
     perform londiste.lock_position(i_queue_name, i_consumer_name);
-    select * into v_table
-      from londiste.table_state t
-     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name
-       for update;
-    if not found then
+    v_table := londiste.lock_copied_table(
+        i_queue_name, i_consumer_name, i_table_name, '{wanted,copying,building,catching-up,ready}');
+    if v_table.table_name is null then
         return 0;
-    end if;
-    if v_table.state in ('ok', 'parked') then
-        raise exception 'table % is not being copied, its state is %', i_table_name, v_table.state
-            using errcode = 'object_not_in_prerequisite_state', hint = 'nothing to do';
     end if;
     perform londiste.park_table(
         i_queue_name, i_consumer_name, i_table_name, null, array[v_table.state],

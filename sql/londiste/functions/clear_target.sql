@@ -9,7 +9,7 @@ create or replace function londiste.clear_target(
 returns text[] language plpgsql as $$
 declare
     v_table regclass := (
-        select coalesce(t.dest_table, t.table_name)::regclass from londiste.table_state t
+        select londiste.landing_table(t)::regclass from londiste.table_state t
          where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name);
     v_one record;
     v_gone text[] := '{}';

@@ -19,7 +19,7 @@ returns setof record language sql stable as $$
       cross join lateral (
             select coalesce(sum(p.tuples_processed), 0)::bigint as tuples
               from pg_catalog.pg_stat_progress_copy p
-             where p.relid = to_regclass(coalesce(t.dest_table, t.table_name)) and p.command = 'COPY FROM') c
+             where p.relid = to_regclass(londiste.landing_table(t)) and p.command = 'COPY FROM') c
       left join lateral (
             -- An index that is being built is in nobody's catalogue but its builder's.
             select substring(a.query from '(?i)create (?:unique )?index ("(?:[^"]|"")+"|\S+) on ') as name, p.phase,
@@ -27,7 +27,7 @@ returns setof record language sql stable as $$
                         when p.tuples_total > 0 then p.tuples_done::float8 / p.tuples_total end as fraction
               from pg_catalog.pg_stat_progress_create_index p
               left join pg_catalog.pg_stat_activity a on a.pid = p.pid
-             where p.relid = to_regclass(coalesce(t.dest_table, t.table_name))
+             where p.relid = to_regclass(londiste.landing_table(t))
              order by p.pid limit 1) b on true
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.state <> 'ok'
      order by t.nr

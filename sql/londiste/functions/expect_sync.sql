@@ -21,20 +21,6 @@ begin
             using errcode = 'object_not_in_prerequisite_state',
                   hint = format('londiste CONFIG subscriber resync %s without --expect-sync, or build it', i_table_name);
     end if;
-    delete from londiste.copy_range r
-     where r.queue_name = i_queue_name and r.consumer_name = i_consumer_name and r.table_name = i_table_name;
-    update londiste.table_state t
-       set state = 'ok',
-           position_snapshot = null, position_tick = null,
-           snapshot_min = null, snapshot_max = null,
-           copy_paused = false, copy_mode = 'replace', copy_where = null, copy_max_rate = null, copy_pause_lag = null,
-           attempts = 0, error = null, error_sqlstate = null, error_hint = null, error_key = null,
-           since = clock_timestamp()
-     where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name;
-    if not found then
-        return 0;
-    end if;
-    perform pg_notify('londiste_tables', i_queue_name || '/' || i_consumer_name);
-    return 1;
+    return londiste.reset_table(i_queue_name, i_consumer_name, i_table_name, 'ok');
 end
 $$;

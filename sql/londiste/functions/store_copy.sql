@@ -14,7 +14,7 @@ declare
     v_table regclass;
 begin
     -- Looking at indexes waits for whoever has the table locked, and replay must not wait with us: so before the position.
-    select coalesce(t.dest_table, t.table_name)::regclass into v_table
+    select londiste.landing_table(t)::regclass into v_table
       from londiste.table_state t
      where t.queue_name = i_queue_name and t.consumer_name = i_consumer_name and t.table_name = i_table_name;
     if not found then

@@ -10,7 +10,7 @@ alter table londiste.table_state
     add column if not exists source_digest text,
     add column if not exists copy_paused boolean not null default false,
     add column if not exists copy_mode text not null default 'replace'
-        constraint table_state_copy_mode check (copy_mode in ('replace', 'keep')),
+        constraint table_state_copy_mode check (copy_mode in ('replace', 'keep', 'shadow')),
     add column if not exists copy_where text,
     add column if not exists copy_max_rate bigint,
     add column if not exists copy_pause_lag bigint;

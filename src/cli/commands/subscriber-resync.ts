@@ -19,6 +19,10 @@ export const subscriberResync: LondisteCommand = {
       summary: 'rows that are here stay; those that come replace the ones with the same keys',
     },
     {
+      flags: '--shadow',
+      summary: 'readers keep the old rows until one transaction makes the table equal to the new ones',
+    },
+    {
       flags: '--where <condition>',
       summary: 'copy only the rows that it takes; those outside of it are let alone, and stay replicated',
     },
@@ -32,6 +36,7 @@ export const subscriberResync: LondisteCommand = {
   examples: [
     'londiste replica.ini subscriber resync entry',
     'londiste replica.ini subscriber resync --all',
+    'londiste replica.ini subscriber resync entry --shadow',
     `londiste replica.ini subscriber resync entry --where 'region = 7'`,
   ],
   async run(context, { args, options }) {
@@ -40,10 +45,10 @@ export const subscriberResync: LondisteCommand = {
         hint: 'name tables, or type: subscriber resync --all',
       });
     }
-    const { expectSync, skipTruncate, where } = options as ResyncOptions;
+    const { expectSync, skipTruncate, shadow, where } = options as ResyncOptions;
     const maxRate = numberOption('--max-rate', options['maxRate'], { kind: 'rate' });
     const pauseLagMs = numberOption('--pause-lag', options['pauseLag'], { kind: 'duration' });
-    const how = { expectSync, skipTruncate, where, maxRate, pauseLagMs };
+    const how = { expectSync, skipTruncate, shadow, where, maxRate, pauseLagMs };
     const tables = await withEnds(context, (ends) => resyncTables(ends, args, how));
     for (const table of tables)
       context.say(expectSync === true ? `Taken for equal: ${table}` : `Copying anew: ${table}`);
