@@ -19,11 +19,11 @@ begin
     loop
         begin
             perform pgq.lock_for_tick(q.queue_id);
-            -- Another ticker may have been here while we waited.
-            if not exists (
-                select from pgq.tick t
-                where t.tick_queue = q.queue_id and t.tick_id > coalesce(q.last_tick_id, 0)
-            ) then
+            -- Another ticker may have been here while we waited. (Not as `exists`, which is planned as a scan of all ticks.)
+            if (
+                select t.tick_id from pgq.tick t where t.tick_queue = q.queue_id
+                order by t.tick_queue desc, t.tick_id desc limit 1
+            ) is not distinct from q.last_tick_id then
                 perform pgq.store_tick(q.queue_id, null, null, null);
                 ticks := ticks + 1;
             end if;
