@@ -5,6 +5,7 @@ import { inTransaction } from '../../src/db/transaction.js';
 import { open } from '../support/databases.js';
 import { positionOf, reach, recordTick, stateAt, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
+import { oneWay } from '../support/ways.js';
 
 const tables = ['entry', 'counted'];
 const ddl = `create table entry (id int primary key, v text);
@@ -13,10 +14,7 @@ const ddl = `create table entry (id int primary key, v text);
 /** Ticks that pass while a transaction is open: hours, at one a minute. */
 const many = 300;
 
-describe.each([
-  ['oldest', 'newest'],
-  ['newest', 'oldest'],
-] as const)('from %s to %s', (from, to) => {
+describe.each(oneWay('there'))('from %s to %s', (from, to) => {
   let pair: Pair;
   let replay: Daemons;
   let batches = 0;

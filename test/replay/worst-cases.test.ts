@@ -3,9 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Replayed } from '../../src/replay/replayer.js';
 import { digest, reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
+import { isLong } from '../support/random-stories.js';
 
-const rows = 200_000;
-const fewer = 50_000;
+const rows = isLong ? 200_000 : 100_000;
+const fewer = isLong ? 50_000 : 30_000;
 
 /**
  * Rows that replay must at least get done in a second, though others use the machine too: an apply by nested loops over

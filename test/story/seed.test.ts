@@ -5,14 +5,11 @@ import { createDatabase, open } from '../support/databases.js';
 import { becomeEqual } from '../support/equality.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
-import { isLong } from '../support/random-stories.js';
+import { oneWay } from '../support/ways.js';
 
 const entry = 'create table entry (id serial primary key, item text)';
 
-/** What is typed is the same whichever version is where: one way in CI, and the other one for what the walkthrough leaves out. */
-const ways = { there: ['oldest', 'newest'], back: ['newest', 'oldest'] } as const;
-
-describe.each(isLong ? Object.values(ways) : [ways.there])('from %s to %s', (from, to) => {
+describe.each(oneWay('there'))('from %s to %s', (from, to) => {
   test('the walkthrough', { timeout: 120_000 }, async () => {
     const sides = { provider: await createDatabase(from), subscriber: await createDatabase(to) };
     const user = new Installation(sides.provider, sides.subscriber);
@@ -71,7 +68,7 @@ describe.each(isLong ? Object.values(ways) : [ways.there])('from %s to %s', (fro
   });
 });
 
-describe.each(isLong ? Object.values(ways) : [ways.back])('from %s to %s', (from, to) => {
+describe.each(oneWay('back'))('from %s to %s', (from, to) => {
   test('resync of one table and of all, under load', { timeout: 120_000 }, async () => {
     const sides = { provider: await createDatabase(from), subscriber: await createDatabase(to) };
     const user = new Installation(sides.provider, sides.subscriber);

@@ -3,6 +3,7 @@ import { addProviderTables } from '../../src/setup/provider.js';
 import type { Which } from './databases.js';
 import type { AddTables } from './hand-ticks.js';
 import { probe, probeTriggers, rowProbe } from './nested-probe.js';
+import { isLong } from './random-stories.js';
 import { queue } from './replica.js';
 
 /** The two forms of capture: both pass the same tests. */
@@ -15,6 +16,9 @@ export const servers: readonly (readonly [Which, Form])[] = [
   ['newest', 'statement'],
   ['newest', 'row'],
 ];
+
+/** Each server and each form once in CI, for what takes long and is shown table by table, with all of `servers`, elsewhere. */
+export const someServers = isLong ? servers : servers.filter((_, n) => n === 1 || n === 2);
 
 export async function capture(session: Session, table: string, form: Form): Promise<void> {
   await session.query('select londiste.provider_add_table($1, $2, $3)', [queue, table, form]);
