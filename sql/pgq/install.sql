@@ -76,7 +76,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/row_data.sql
 \ir functions/changed_columns.sql
 \ir functions/sql_data.sql
-\ir functions/event_type.sql
+\ir functions/json_event_type.sql
 \ir functions/trigger_value.sql
 \ir functions/row_event.sql
 \ir functions/truncate_event.sql

@@ -162,11 +162,13 @@ begin
             kinds         text[],     -- of the values in JSON: n number, b boolean, d date, s string
             equal_sql     text[],     -- compares the column in two rows; null: its text says it
             key_names     text[],     -- as ev_type shows them; of pkey= until the table has been read, or null
+            key_list      text,
             ignored_names text[],     -- of ignore=
             letters       text,       -- of logtriga
             key           integer[],
             ignored       integer[],
             magic         integer[],
+            unknown       integer[],  -- of generated columns in a BEFORE trigger
             logged        integer[],  -- neither ignored nor magic
             row_format    text,       -- of the whole row, for format()
             insert_format text,

@@ -41,6 +41,7 @@ begin
             select (parse_ident(k))[1] from unnest(x_key) with ordinality u (k, n) where k is not null order by n);
     end if;
 
+    l.key_list := array_to_string(l.key_names, ',');
     l.key := array(
         select n::integer from unnest(l.names) with ordinality c (name, n)
         where name = any (l.key_names) or name = any (array(select trim(k) from unnest(l.key_names) k)) order by n);
@@ -51,6 +52,12 @@ begin
         where name = any (l.ignored_names) and n <> all (l.magic) order by n);
     l.logged := array(
         select n from generate_series(1, l.column_count) n where n <> all (l.ignored || l.magic) order by n);
+    -- A BEFORE trigger does not see what generated columns will hold; PgQ shows what they held.
+    if i_trigger[2] = 'BEFORE' then
+        l.unknown := array(
+            select n::integer from unnest(l.names) with ordinality c (name, n)
+                join pg_attribute a on a.attrelid = x_table and a.attname = name and a.attgenerated <> '' order by n);
+    end if;
     return pgq.trigger_formats(l, x_table, x_types);
 end;
 $$;

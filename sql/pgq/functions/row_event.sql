@@ -14,7 +14,7 @@ declare
     x_has_dates constant boolean := i_layout.format = 'jsontriga' and 'd' = any (i_layout.kinds);
     x_text constant text := i_new::text;
     x_old_text text;
-    x_new constant text[] := pgq.row_fields(i_layout, i_new, x_text);
+    x_new text[] := pgq.row_fields(i_layout, i_new, x_text);
     x_old text[] := x_new;
     x_changed integer[];
     x_event text[];
@@ -22,27 +22,23 @@ declare
     x_number integer;
     x_value record;
 begin
-    if i_op <> 'INSERT' and array_to_string(i_layout.key_names, ',') = '' then
+    if i_layout.key_list = '' and i_op <> 'INSERT' then
         raise exception 'Update/Delete on table without pkey';
     end if;
     if i_op = 'UPDATE' then
         x_old_text := i_old::text;
         x_old := pgq.row_fields(i_layout, i_old, x_old_text);
+        foreach x_position in array i_layout.unknown loop
+            x_new[x_position] := x_old[x_position];
+        end loop;
         if cardinality(pgq.changed_columns(i_layout, i_layout.key, i_old, i_new, x_old, x_new)) > 0 then
             raise exception 'primary key update not allowed';
         end if;
         -- No event where something has changed, but nothing that is logged.
-        if not x_is_whole then
+        if not x_is_whole or cardinality(i_layout.ignored_names) > 0 then
             x_changed := pgq.changed_columns(i_layout, i_layout.logged, i_old, i_new, x_old, x_new);
             if cardinality(x_changed) = 0 and cardinality(pgq.changed_columns(
                 i_layout, i_layout.ignored || i_layout.magic, i_old, i_new, x_old, x_new)) > 0
-            then
-                return null;
-            end if;
-        elsif cardinality(i_layout.ignored) > 0 then
-            if cardinality(pgq.changed_columns(i_layout, i_layout.ignored, i_old, i_new, x_old, x_new)) > 0
-                and cardinality(pgq.changed_columns(
-                    i_layout, i_layout.logged || i_layout.magic, i_old, i_new, x_old, x_new)) = 0
             then
                 return null;
             end if;
@@ -50,7 +46,11 @@ begin
     end if;
 
     x_event := array[
-        pgq.event_type(i_layout, i_op, i_schema, i_table),
+        case i_layout.format
+            when 'logutriga' then left(i_op, 1) || ':' || i_layout.key_list
+            when 'jsontriga' then pgq.json_event_type(i_layout, i_op, i_schema, i_table)
+            else left(i_op, 1)
+        end,
         case
             when x_is_whole then
                 pgq.row_data(i_layout, x_text, x_new, case when x_has_dates then row_to_json(i_new) end)

@@ -35,13 +35,14 @@ begin
         return x_key;
     end if;
 
-    -- What has not changed at all is written over with its key.
-    if cardinality(i_changed) = 0 then
-        i_changed := i_layout.key[1:1];
-    end if;
     foreach x_position in array i_changed loop
         x_set := concat(x_set || ',', quote_ident(i_layout.names[x_position]), '=', quote_nullable(i_new[x_position]));
     end loop;
+    -- Where nothing has changed the key is written over.
+    if x_set is null then
+        x_position := i_layout.key[1];
+        x_set := concat(quote_ident(i_layout.names[x_position]), '=', quote_nullable(i_old[x_position]));
+    end if;
     return concat(x_set, ' where ', x_key);
 end;
 $$;

@@ -15,6 +15,7 @@ begin
     l.deny := false;
     l.backup := false;
     l.ignored_names := '{}';
+    l.unknown := '{}';
     l.fields := '{}';
     l.expressions := '{}';
     if l.queue is null then
@@ -22,6 +23,9 @@ begin
     end if;
 
     if l.format = 'logtriga' then
+        if i_trigger[2] <> 'AFTER' then
+            raise exception 'pgq.logtriga must be fired AFTER';
+        end if;
         if cardinality(i_trigger) not in (5, 6) then
             raise exception 'pgq.logtriga must be used with 2 or 3 args';
         end if;

@@ -6,7 +6,10 @@ begin
     if i_layout.no_truncate is not null then
         raise exception '%', i_layout.no_truncate;
     end if;
-    return pgq.insert_event(i_layout.queue, pgq.event_type(i_layout, 'TRUNCATE', i_schema, i_table),
-        case i_layout.format when 'jsontriga' then '{}' else '' end, i_schema || '.' || i_table, null, null, null);
+    if i_layout.format = 'jsontriga' then
+        return pgq.insert_event(i_layout.queue, pgq.json_event_type(i_layout, 'TRUNCATE', i_schema, i_table), '{}',
+            i_schema || '.' || i_table, null, null, null);
+    end if;
+    return pgq.insert_event(i_layout.queue, 'R', '', i_schema || '.' || i_table, null, null, null);
 end;
 $$;

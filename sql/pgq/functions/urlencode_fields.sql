@@ -5,38 +5,27 @@ create or replace function pgq.urlencode_fields(i_text text) returns text
 language plpgsql stable
 as $$
 declare
-    x_result text := i_text;
-    x_left text;
+    x_result text;
     x_character text;
-    x_different integer := 0;
 begin
     if i_text !~ '[^0-9A-Za-z_.\x02\x7f-]' then
         return i_text;
     end if;
-    x_left := regexp_replace(i_text, '[0-9A-Za-z_.\x02\x7f-]+', '', 'g');
 
-    -- % first: it is what the others become. One replace for each different character.
-    if strpos(x_left, '%') > 0 then
-        x_result := replace(x_result, '%', '%25');
-        x_left := replace(x_left, '%', '');
-    end if;
-    if strpos(x_left, '+') > 0 then
-        x_result := replace(x_result, '+', '%2b');
-        x_left := replace(x_left, '+', '');
-    end if;
-    if strpos(x_left, ' ') > 0 then
-        x_result := replace(x_result, ' ', '+');
-        x_left := replace(x_left, ' ', '');
-    end if;
-    while x_left <> '' loop
-        x_different := x_different + 1;
-        if x_different > 40 then
-            return pgq.urlencode_runs(i_text);
+    -- First % and +, which others become. Then what dates, numbers and prose have, and last one replace for each different
+    -- character that is left.
+    x_result := replace(replace(replace(i_text, '%', '%25'), '+', '%2b'), ' ', '+');
+    x_result := replace(replace(replace(x_result, ':', '%3a'), ',', '%2c'), '''', '%27');
+    for x_different in 1 .. 40 loop
+        x_character := substring(x_result from '[^0-9A-Za-z_.%+\x02\x7f-]');
+        if x_character is null then
+            return x_result;
         end if;
-        x_character := left(x_left, 1);
-        x_result := replace(x_result, x_character, pgq.percent_encode(x_character));
-        x_left := replace(x_left, x_character, '');
+        x_result := replace(x_result, x_character, case
+            when ascii(x_character) between 1 and 127 then '%' || lpad(to_hex(ascii(x_character)), 2, '0')
+            else pgq.percent_encode(x_character)
+        end);
     end loop;
-    return x_result;
+    return pgq.urlencode_runs(i_text);
 end;
 $$;

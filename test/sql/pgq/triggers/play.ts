@@ -18,7 +18,9 @@ export async function play(session: Session, { setup, statements }: Case, fn: st
       last = after;
     } catch (error) {
       await session.execute('rollback');
-      outcomes.push({ error: error instanceof Error ? error.message.replace(/^[^:]*: /, '') : String(error) });
+      outcomes.push({
+        error: error instanceof Error ? error.message.replace(/^.* at [0-9.]+:[0-9]+: /, '') : String(error),
+      });
     }
   }
   await session.execute(`drop table if exists t, "Odd ""T.b" cascade; drop schema if exists "S-1", other cascade;
@@ -27,13 +29,20 @@ export async function play(session: Session, { setup, statements }: Case, fn: st
 }
 
 async function lastEvent(session: Session): Promise<string> {
-  const { id } = await session.one<{ id: string }>(`select coalesce(max(ev_id), 0)::text as id from pgq.event_template`);
+  const { id } = await session.one<{ id: string }>(
+    `select coalesce(max(ev_id), 0)::text as id from pgq.event_template`,
+  );
   return id;
 }
 
-async function eventsSince(session: Session, last: string): Promise<{ after: string; events: (string | null)[][] }> {
+async function eventsSince(
+  session: Session,
+  last: string,
+): Promise<{ after: string; events: (string | null)[][] }> {
   const rows = await session.query<{ id: string; fields: (string | null)[] }>(
     `select ev_id::text as id, array[ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4] as fields
-       from pgq.event_template where ev_id > $1 order by ev_id`, [last]);
+       from pgq.event_template where ev_id > $1 order by ev_id`,
+    [last],
+  );
   return { after: rows.at(-1)?.id ?? last, events: rows.map(({ fields }) => fields) };
 }
