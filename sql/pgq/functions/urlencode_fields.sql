@@ -22,7 +22,7 @@ begin
             return x_result;
         end if;
         x_result := replace(x_result, x_character, case
-            when ascii(x_character) between 1 and 127 then '%' || lpad(to_hex(ascii(x_character)), 2, '0')
+            when x_character ~ '[\x01-\x7f]' then '%' || lpad(to_hex(ascii(x_character)), 2, '0')
             else pgq.percent_encode(x_character)
         end);
     end loop;
