@@ -2,6 +2,7 @@ import type { ConnectSettings, Session } from '../db/session.js';
 import { Backoff } from '../kernel/backoff.js';
 import { Bell, sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
+import { tap } from '../kernel/tap.js';
 import { getBatchInfo, nextBatchCustom, type BatchInfo } from '../pgq/batch.js';
 import { registerConsumer, unregisterConsumer } from '../pgq/consumer.js';
 import { tickChannel } from '../pgq/ticker.js';
@@ -133,6 +134,7 @@ export abstract class BatchConsumer<Context> implements AsyncDisposable {
     } catch (thrown) {
       throw await this.#told(session, info, thrown);
     }
+    await tap('consumer.finished');
     return true;
   }
 
@@ -241,6 +243,7 @@ async function call<Context>(handler: Handler<Context>, batch: Batch, context: C
   try {
     await handler(batch, context);
     if (batch.isCutShort) batch.signal.throwIfAborted();
+    await tap('consumer.handled');
   } catch (cause) {
     throw new HandlerFailure(cause);
   }

@@ -73,13 +73,18 @@ export class PrefetchingCursor implements EventSource {
       this.#inTransaction = true;
     }
     const events = await this.#cursor.next();
-    if (!events) await this.close();
+    if (!events) await this.#end();
     return events;
   }
 
   /** Ends the transaction, if one is open. */
   async close(): Promise<void> {
+    // What is being fetched uses the same connection.
     await this.#ahead?.catch(() => undefined);
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     if (!this.#inTransaction || this.#session.closed) return;
     this.#inTransaction = false;
     await this.#session.execute('rollback');

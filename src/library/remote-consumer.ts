@@ -1,6 +1,7 @@
 import type { ConnectSettings, Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
+import { tap } from '../kernel/tap.js';
 import { finishBatch, getBatchInfo, type BatchInfo } from '../pgq/batch.js';
 import { getLastTick, setLastTick } from '../pgq/ext.js';
 import { dropStaged, releaseStaged } from '../pgq/retry.js';
@@ -58,6 +59,7 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
     });
     const batch = this.batchOf(turn, source);
     const isNew = await inTransaction(target, () => this.#apply(turn, { target, batch, source }));
+    await tap('consumer.target-committed');
 
     const { isEmpty, retries, deaths } = batch.decisions;
     if (!isNew || !isEmpty) {
@@ -87,6 +89,7 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
       await source.close();
     }
     if (!batch.decisions.isEmpty) await inTransaction(session, () => decide(session, batch, true));
+    await tap('consumer.staged');
     await setLastTick(target, this.#position, info.curTickId);
     return true;
   }
