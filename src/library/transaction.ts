@@ -6,10 +6,10 @@ import { untilStopped } from './stop.js';
  * handler's own. Types and errors are those of `pg`.
  */
 export interface Transaction {
-  query<R extends object = Record<string, unknown>>(
+  readonly query: <R extends object = Record<string, unknown>>(
     text: string,
     values?: readonly unknown[],
-  ): Promise<PlainResult<R>>;
+  ) => Promise<PlainResult<R>>;
 }
 
 export function transactionOf(session: Session, stop: AbortSignal): Transaction {
