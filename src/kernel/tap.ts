@@ -25,6 +25,10 @@ export const moments = [
   'compare.at-tick',
   'ticker.ticked',
   'ticker.between-rotation-steps',
+  'consumer.handled',
+  'consumer.staged',
+  'consumer.target-committed',
+  'consumer.finished',
 ] as const;
 
 export type Moment = (typeof moments)[number];
