@@ -85,6 +85,8 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/event_retry.sql
 \ir functions/batch_retry.sql
 \ir functions/event_retry_raw.sql
+\ir functions/retry_now.sql
+\ir functions/retry_drop.sql
 
 -- Maintenance
 \ir functions/maint_retry_events.sql

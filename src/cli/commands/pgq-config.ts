@@ -1,20 +1,41 @@
-import { configureQueue, describeQueues } from '../../setup/queues.js';
+import type { QueueInfo } from '../../pgq/queue.js';
+import { queueSettings } from '../../setup/queue-status.js';
+import { configureQueue } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
+import { jsonOption, tell } from '../tables.js';
 
 export const config: PgqadmCommand = {
   words: 'config',
   takes: '[queue] [settings...]',
   summary: 'show the settings of queues, or change those of one',
+  options: [jsonOption],
   examples: [
     'pgqadm ticker.ini config',
     'pgqadm ticker.ini config londiste.write ticker_max_lag="50 milliseconds"',
   ],
-  async run(context, { args: [queue, ...settings] }) {
-    const lines = await withDatabase(context, async (database) => {
+  async run(context, { args: [queue, ...settings], options }) {
+    const found = await withDatabase(context, async (database) => {
       if (queue !== undefined) await configureQueue(database, queue, settings);
-      return await describeQueues(database, queue);
+      return await queueSettings(database, queue);
     });
-    for (const line of lines) context.say(line);
+    const all = found.map((info) => ({ queue: info.queueName, ...settingsOf(info) }));
+    tell(context, options, all, found.flatMap(settingsLines));
   },
 };
+
+function settingsOf(info: QueueInfo): Record<string, string | number | boolean> {
+  return {
+    ticker_max_count: info.tickerMaxCount,
+    ticker_max_lag: info.tickerMaxLag,
+    ticker_idle_period: info.tickerIdlePeriod,
+    ticker_paused: info.tickerPaused,
+    rotation_period: info.rotationPeriod,
+    external_ticker: info.externalTicker,
+  };
+}
+
+function settingsLines(info: QueueInfo): string[] {
+  const settings = Object.entries(settingsOf(info));
+  return [info.queueName, ...settings.map(([name, value]) => `    ${name.padEnd(18)} = ${value}`)];
+}
