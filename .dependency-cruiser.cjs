@@ -4,7 +4,7 @@ const layers = [
   ['config', 'db', 'embedded'],
   ['event', 'table'],
   ['pgq', 'londiste', 'install'],
-  ['ticker', 'replay', 'copy', 'compare', 'setup'],
+  ['ticker', 'replay', 'copy', 'compare', 'setup', 'library'],
   ['daemon'],
   ['demo'],
   ['cli'],

@@ -46,7 +46,11 @@ declare
         'event_range_sql(integer, txid_snapshot, txid_snapshot, integer)',
         'get_batch_events(bigint)', 'get_batch_cursor(bigint, text, integer)',
         'event_retry(bigint, bigint, timestamptz)', 'event_retry(bigint, bigint, integer)',
-        'batch_retry(bigint, integer)', 'force_tick(text)'];
+        'batch_retry(bigint, integer)', 'force_tick(text)',
+        'fetch_events(text, bigint)', 'events_retry(bigint, bigint[], integer[])',
+        'event_dead(bigint, bigint, text)', 'events_dead(bigint, bigint[], text[], boolean)',
+        'release_staged(bigint, bigint[], integer[], bigint[])', 'drop_staged(bigint)',
+        'get_dead_events(text, text)', 'dead_retry(bigint)'];
     writing constant text[] := array[
         'insert_event(text, text, text)', 'insert_event(text, text, text, text, text, text, text)',
         'current_event_table(text)'];
@@ -66,7 +70,7 @@ begin
     if to_regrole('pgq_admin') is not null then
         grant execute on all routines in schema pgq to pgq_admin;
         grant select, insert, truncate on pgq.event_template to pgq_admin;
-        grant select on pgq.retry_queue to pgq_admin;
+        grant select on pgq.retry_queue, pgq.dead_letter to pgq_admin;
     end if;
 end;
 $$;

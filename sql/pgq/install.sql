@@ -80,6 +80,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/batch_event_sql.sql
 \ir functions/get_batch_events.sql
 \ir functions/get_batch_cursor.sql
+\ir functions/fetch_events.sql
 
 -- Retry
 \ir functions/event_retry.sql
@@ -87,6 +88,17 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/event_retry_raw.sql
 \ir functions/retry_now.sql
 \ir functions/retry_drop.sql
+
+-- Dead letters, and decisions about many events at once
+\ir functions/batch_owner.sql
+\ir functions/events_retry.sql
+\ir functions/events_dead.sql
+\ir functions/event_dead.sql
+\ir functions/drop_staged.sql
+\ir functions/release_staged.sql
+\ir functions/get_dead_events.sql
+\ir functions/dead_retry.sql
+\ir functions/dead_purge.sql
 
 -- Maintenance
 \ir functions/maint_retry_events.sql

@@ -104,6 +104,21 @@ alter table pgq.retry_queue alter column ev_owner set not null;
 alter table pgq.retry_queue alter column ev_txid drop not null;
 create index if not exists rq_retry_idx on pgq.retry_queue (ev_retry_after);
 
+-- Ours: events that a consumer has given up, by the names that they are asked for by: a letter outlives the consumer's
+-- registration. One whose dl_time is infinity is staged: pgq.events_dead.
+create table if not exists pgq.dead_letter (
+    dl_id       bigserial not null,
+    dl_queue    integer not null,
+    dl_consumer text not null,
+    dl_time     timestamptz not null default now(),
+    dl_reason   text,
+    like pgq.event_template,
+
+    constraint dead_letter_pkey primary key (dl_id),
+    constraint dead_letter_event_uq unique (dl_queue, dl_consumer, ev_id),
+    constraint dead_letter_queue_fkey foreign key (dl_queue) references pgq.queue (queue_id) on delete cascade
+);
+
 -- Ours: the history of the server that a queue's ticks come from. A dump restored elsewhere has another
 -- system_identifier, a promoted standby another timeline; the first tick taken there opens an epoch.
 create table if not exists pgq.epoch (

@@ -1,10 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
+import { copyIn } from './copy-in.js';
 import { CopyOut } from './copy-out.js';
 import { PreparedNames } from './prepared-names.js';
 import { asConnectError, asDatabaseError } from './sqlstate.js';
@@ -15,7 +13,7 @@ export interface ConnectSettings {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  readonly password?: string | undefined;
+  readonly password?: string | (() => string | Promise<string>) | undefined;
   readonly ssl?: boolean | object | undefined;
   /** The startup packet's `options`, as in `-c geqo=off`. */
   readonly options?: string | undefined;
@@ -28,6 +26,12 @@ export interface SessionOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly onNotice?: (message: string, severity: string) => void;
+}
+
+/** What a statement of a library user's own returned, as the driver says it. */
+export interface PlainResult<R> {
+  readonly rows: R[];
+  readonly rowCount: number | null;
 }
 
 /** Values as the driver hands them to us: see `parserOf`. */
@@ -232,12 +236,17 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Runs a statement of a library user's own as the driver itself does: with its types, and its errors as they are. */
+  async plainQuery<R extends object>(text: string, values?: readonly unknown[]): Promise<PlainResult<R>> {
+    const own = values === undefined ? {} : { values: [...values] };
+    const { rows, rowCount } = await this.#client.query<R>({ text, ...own, types: pg.types });
+    return { rows, rowCount };
+  }
+
   /** `copy ... from stdin`, fed by `chunks` with backpressure; returns the rows that the server took. */
   async copyIn(statement: string, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<number> {
-    const stream = this.#client.query(copyFrom(statement));
     try {
-      await pipeline(Readable.from(chunks, { objectMode: false }), stream);
-      return stream.rowCount;
+      return await copyIn(this.#client, statement, chunks);
     } catch (error) {
       throw asDatabaseError(error, this.where);
     }

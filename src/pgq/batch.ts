@@ -86,3 +86,15 @@ export async function finishBatch(session: Session, batchId: number): Promise<bo
 export async function batchEventSql(session: Session, batchId: number): Promise<string> {
   return (await session.one<{ sql: string }>('select pgq.batch_event_sql($1) as sql', [batchId])).sql;
 }
+
+/** What an open batch lies between; undefined when there is none of that number. */
+export async function getBatchInfo(session: Session, batchId: number): Promise<BatchInfo | undefined> {
+  return selectBatch(
+    session,
+    `(select case when i.tick_id is not null then $1::bigint end as batch_id,
+        i.prev_tick_id, i.batch_start as prev_tick_time, i.seq_start as prev_tick_event_seq,
+        i.tick_id as cur_tick_id, i.batch_end as cur_tick_time, i.seq_end as cur_tick_event_seq
+      from pgq.get_batch_info($1) i) as b`,
+    [batchId],
+  );
+}
