@@ -1,8 +1,9 @@
+import { quoteLiteral } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
-import { listQueueInfo, type QueueInfo } from '../pgq/queue.js';
+import { getStaleConsumers } from '../pgq/consumer.js';
+import { listQueueInfo, tickerErrors, type QueueInfo } from '../pgq/queue.js';
 import { tickerAlive } from '../pgq/ticker.js';
 import { fault, lasting, note, type Finding } from './finding.js';
-import { listReaders } from './queue-status.js';
 
 /** What is wrong with queues, their ticks, rotation, consumers and retries; `longerThan` so many seconds counts as too long. */
 export async function queueFindings(session: Session, longerThan: number): Promise<Finding[]> {
@@ -23,7 +24,14 @@ async function tickFindings(session: Session, queues: readonly QueueInfo[]): Pro
      where not i.queue_ticker_paused and not i.queue_external_ticker
        and (i.ticker_lag is null or i.ticker_lag > i.queue_ticker_idle_period * 2 + interval '10 seconds')`,
   );
-  const findings: Finding[] = [];
+  const errors = await tickerErrors(session);
+  const findings = errors.map(({ queueName, since, message, sqlstate }) =>
+    fault(
+      `queue ${queueName}`,
+      `it cannot be ticked since ${since}: ${message} (SQLSTATE ${sqlstate})`,
+      'mend what the message says; the ticker tries again by itself',
+    ),
+  );
   const ticked = queues.filter(({ tickerPaused, externalTicker }) => !tickerPaused && !externalTicker);
   const isAlive = await tickerAlive(session);
   // Another program's ticker is only known by its ticks.
@@ -31,6 +39,7 @@ async function tickFindings(session: Session, queues: readonly QueueInfo[]): Pro
     findings.push(fault('ticker', 'none runs for this database', 'pgqadm CONFIG ticker -d'));
   } else {
     for (const { name, late } of overdue) {
+      if (errors.some(({ queueName }) => queueName === name)) continue;
       const since = late === null ? 'has never had a tick' : `has had no tick for ${lasting(late)}`;
       findings.push(fault(`queue ${name}`, since, 'the log of the ticker says why'));
     }
@@ -44,7 +53,7 @@ async function tickFindings(session: Session, queues: readonly QueueInfo[]): Pro
     'select queue_name as name from pgq.queue where queue_disable_insert order by 1',
   );
   for (const { name } of closed) {
-    const fix = `update pgq.queue set queue_disable_insert = false where queue_name = ...`;
+    const fix = `update pgq.queue set queue_disable_insert = false where queue_name = ${quoteLiteral(name)};`;
     findings.push(note(`queue ${name}`, 'it takes no events (queue_disable_insert)', fix));
   }
   return findings;
@@ -86,14 +95,18 @@ async function rotationFindings(session: Session, longerThan: number): Promise<F
 }
 
 async function consumerFindings(session: Session, longerThan: number): Promise<Finding[]> {
-  const stale = (await listReaders(session, longerThan)).filter(({ isStale }) => isStale);
-  return stale.map(({ queueName, consumerName, lastSeen, pendingEvents }) =>
-    fault(
+  const stale = await getStaleConsumers(session, longerThan);
+  return stale.map(({ queueName, consumerName, lastSeen, pendingEvents, dropAfter }) => {
+    const until =
+      dropAfter === null
+        ? 'which are all kept'
+        : `which are kept until it is unregistered after ${dropAfter}`;
+    return fault(
       `queue ${queueName}`,
-      `nobody has run consumer ${consumerName} for ${lasting(lastSeen)}; it has up to ${pendingEvents ?? 0} events before it, which are all kept`,
+      `nobody has run consumer ${consumerName} for ${lasting(lastSeen)}; it has up to ${pendingEvents ?? 0} events before it, ${until}`,
       `run it, or: pgqadm CONFIG unregister ${queueName} ${consumerName}`,
-    ),
-  );
+    );
+  });
 }
 
 async function retryFindings(session: Session, longerThan: number): Promise<Finding[]> {

@@ -1,6 +1,14 @@
 import type { Session } from '../db/session.js';
-import { listConsumerInfo, type ConsumerInfo } from '../pgq/consumer.js';
-import { listQueueInfo, type QueueInfo } from '../pgq/queue.js';
+import { getStaleConsumers, listConsumerInfo, type ConsumerInfo } from '../pgq/consumer.js';
+import {
+  listQueueInfo,
+  ownDefaults,
+  ownSettings,
+  tickerErrors,
+  type OwnSettings,
+  type QueueInfo,
+  type TickerError,
+} from '../pgq/queue.js';
 import { tickerAlive } from '../pgq/ticker.js';
 import { requirePgq, requireQueue } from './queues.js';
 
@@ -13,15 +21,17 @@ export interface QueueStatus {
   readonly ticker: boolean;
   readonly queues: readonly QueueInfo[];
   readonly consumers: readonly Reader[];
+  /** Queues that the ticker could not tick when it last tried. */
+  readonly errors: readonly TickerError[];
 }
 
 export interface Reader extends ConsumerInfo {
-  /** Nobody has asked for its batches for an hour, and events wait for it: it holds up rotation. */
+  /** A batch has been waiting for it for an hour, and it has not moved: it holds up rotation. */
   readonly isStale: boolean;
 }
 
 /** Seconds after which a consumer that has something to read and does not counts as one that nobody runs. */
-export const staleAfter = 3_600;
+const staleAfter = 3_600;
 
 export async function queueStatus(session: Session): Promise<QueueStatus> {
   await requirePgq(session);
@@ -32,18 +42,29 @@ export async function queueStatus(session: Session): Promise<QueueStatus> {
     ...versions,
     ticker: await tickerAlive(session),
     queues: await listQueueInfo(session),
-    consumers: await listReaders(session, staleAfter),
+    consumers: await listReaders(session),
+    errors: await tickerErrors(session),
   };
 }
 
-/** All consumers; `after` so many seconds without a sign of life they are stale. */
-export async function listReaders(session: Session, after: number): Promise<Reader[]> {
+async function listReaders(session: Session): Promise<Reader[]> {
+  const stale = await getStaleConsumers(session, staleAfter);
   const consumers = await listConsumerInfo(session);
-  return consumers.map((one) => ({ ...one, isStale: one.lastSeen > after && (one.lag ?? Infinity) > after }));
+  return consumers.map((one) => ({
+    ...one,
+    isStale: stale.some(
+      ({ queueName, consumerName }) => queueName === one.queueName && consumerName === one.consumerName,
+    ),
+  }));
 }
 
 /** The settings of one queue, or of all. */
-export async function queueSettings(session: Session, queue: string | undefined): Promise<QueueInfo[]> {
+export async function queueSettings(
+  session: Session,
+  queue: string | undefined,
+): Promise<(QueueInfo & OwnSettings)[]> {
   await requirePgq(session);
-  return queue === undefined ? await listQueueInfo(session) : [await requireQueue(session, queue)];
+  const queues = queue === undefined ? await listQueueInfo(session) : [await requireQueue(session, queue)];
+  const own = await ownSettings(session);
+  return queues.map((info) => ({ ...info, ...(own.get(info.queueName) ?? ownDefaults) }));
 }

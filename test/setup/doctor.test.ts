@@ -116,6 +116,17 @@ describe.each(['oldest', 'newest'] as const)('a database of the %s server', (whi
     const failing = await examine(session, anHour);
     expect(about(failing, 'fault', /has had no tick for 1 d/)).toEqual(['queue orders']);
     expect(about(failing, 'fault', /none runs/)).toEqual([]);
+    await session.query(`select pgq.set_queue_config('orders', 'consumer_drop_after', '2 days')`);
+    await session.query(
+      `insert into pgq.ticker_error select queue_id, now(), now(), 'XX000', 'no luck' from pgq.queue`,
+    );
+    const told = await examine(session, anHour);
+    expect(about(told, 'fault', /cannot be ticked since .*: no luck \(SQLSTATE XX000\)/)).toEqual([
+      'queue orders',
+    ]);
+    expect(about(told, 'fault', /has had no tick/)).toEqual([]);
+    expect(about(told, 'fault', /until it is unregistered after 2 days/)).toEqual(['queue orders']);
+    await session.query('delete from pgq.ticker_error');
     await session.query(`select pgq.set_queue_config('orders', 'ticker_paused', 'true');
       update pgq.queue set queue_disable_insert = true`);
     const paused = await examine(session, anHour);

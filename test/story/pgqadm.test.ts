@@ -87,7 +87,13 @@ describe('pgqadm', () => {
       /^orders\n(.*\n)* +ticker_max_count +  *= 7$/m,
     );
     expect(await json('config orders')).toMatchObject([
-      { queue: 'orders', ticker_max_count: 7, rotation_period: '03:00:00', ticker_paused: false },
+      {
+        queue: 'orders',
+        ticker_max_count: 7,
+        rotation_period: '03:00:00',
+        ticker_paused: false,
+        consumer_drop_after: 'never',
+      },
     ]);
     expect(await user.refused('pgqadm ticker.ini config orders ticker_leg=1')).toContain(
       'unknown config var: ticker_leg',

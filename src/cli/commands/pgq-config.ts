@@ -1,4 +1,4 @@
-import type { QueueInfo } from '../../pgq/queue.js';
+import type { OwnSettings, QueueInfo } from '../../pgq/queue.js';
 import { queueSettings } from '../../setup/queue-status.js';
 import { configureQueue } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
@@ -24,7 +24,7 @@ export const config: PgqadmCommand = {
   },
 };
 
-function settingsOf(info: QueueInfo): Record<string, string | number | boolean> {
+function settingsOf(info: QueueInfo & OwnSettings): Record<string, string | number | boolean> {
   return {
     ticker_max_count: info.tickerMaxCount,
     ticker_max_lag: info.tickerMaxLag,
@@ -32,10 +32,12 @@ function settingsOf(info: QueueInfo): Record<string, string | number | boolean> 
     ticker_paused: info.tickerPaused,
     rotation_period: info.rotationPeriod,
     external_ticker: info.externalTicker,
+    consumer_drop_after: info.consumerDropAfter ?? 'never',
+    ticks_kept: info.ticksKept,
   };
 }
 
-function settingsLines(info: QueueInfo): string[] {
+function settingsLines(info: QueueInfo & OwnSettings): string[] {
   const settings = Object.entries(settingsOf(info));
-  return [info.queueName, ...settings.map(([name, value]) => `    ${name.padEnd(18)} = ${value}`)];
+  return [info.queueName, ...settings.map(([name, value]) => `    ${name.padEnd(19)} = ${value}`)];
 }

@@ -13,7 +13,7 @@ export const status: PgqadmCommand = {
   },
 };
 
-function statusLines({ postgres, pgq, ticker, queues, consumers }: QueueStatus): string[] {
+function statusLines({ postgres, pgq, ticker, queues, consumers, errors }: QueueStatus): string[] {
   const queueRows = queues.map((info) => [
     info.queueName,
     `${info.tables}/${info.rotationPeriod}`,
@@ -21,9 +21,13 @@ function statusLines({ postgres, pgq, ticker, queues, consumers }: QueueStatus):
     seconds(info.tickerLag),
     info.eventsPerSecond === null ? '-' : info.eventsPerSecond.toFixed(1),
     `${info.newEvents ?? 0}`,
-    [...(info.tickerPaused ? ['paused'] : []), ...(info.externalTicker ? ['external ticker'] : [])].join(
-      ', ',
-    ),
+    [
+      ...(info.tickerPaused ? ['paused'] : []),
+      ...(info.externalTicker ? ['external ticker'] : []),
+      ...errors
+        .filter(({ queueName }) => queueName === info.queueName)
+        .map(({ message }) => `cannot be ticked: ${message}`),
+    ].join(', '),
   ]);
   const consumerRows = consumers.map((info) => [
     `${info.queueName}: ${info.consumerName}`,
