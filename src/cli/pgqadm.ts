@@ -5,14 +5,13 @@ import { deadList, deadPurgeCommand, deadRetryCommand } from './commands/pgq-dea
 import { doctor } from './commands/pgq-doctor.js';
 import { drop } from './commands/pgq-drop.js';
 import { events } from './commands/pgq-events.js';
-import { install } from './commands/pgq-install.js';
+import { install, upgrade } from './commands/pgq-install.js';
 import { retryDropCommand, retryList, retryNowCommand } from './commands/pgq-retry.js';
 import { register } from './commands/pgq-register.js';
 import { status } from './commands/pgq-status.js';
 import { ticker } from './commands/pgq-ticker.js';
 import { uninstall } from './commands/pgq-uninstall.js';
 import { unregister } from './commands/pgq-unregister.js';
-import { upgrade } from './commands/pgq-upgrade.js';
 import { runProgram, type Program } from './program.js';
 
 const pgqadm: Program<PgqadmSettings> = {

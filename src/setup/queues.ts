@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
-import { installSchema, requireSchema, type Installation } from '../install/install.js';
+import { installCompanions, type Companion } from '../install/companions.js';
+import { describeInstallation, installSchema, requireSchema, type Installation } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { suggest } from '../kernel/suggest.js';
 import { registerConsumer, unregisterConsumer } from '../pgq/consumer.js';
@@ -21,17 +22,23 @@ export async function installQueues(session: Session): Promise<Installation> {
   return await installSchema(session, 'pgq');
 }
 
+/** Installs schema pgq and the schemas beside it; returns what came of each. */
+export async function installWithCompanions(
+  session: Session,
+): Promise<Record<'pgq' | Companion, Installation>> {
+  const pgq = await installQueues(session);
+  return { pgq, ...(await installCompanions(session)) };
+}
+
 /**
- * Brings schema pgq to this version.
+ * Brings schema pgq, and those beside it, to this version.
  *
- * @throws LondisteError `refused` when it is not there, `outdated` when it is newer than this program can work with.
+ * @throws LondisteError `refused` when pgq is not there, `outdated` when it is newer than this program can work with.
  */
-export async function upgradeQueues(session: Session): Promise<Installation> {
+export async function upgradeQueues(session: Session): Promise<Record<'pgq' | Companion, Installation>> {
   await refuseRecovery(session);
-  const { there } = await session.one<{ there: boolean }>(
-    `select to_regclass('pgq.installation') is not null as there`,
-  );
-  if (there) return await installSchema(session, 'pgq');
+  const { state } = await describeInstallation(session, 'pgq');
+  if (state !== 'missing') return await installWithCompanions(session);
   throw new LondisteError('refused', `${session.where}: schema pgq is not installed`, {
     hint: 'run: pgqadm CONFIG install',
   });

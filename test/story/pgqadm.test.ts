@@ -65,7 +65,7 @@ describe('pgqadm', () => {
     expect((await diagnosis()).findings).toContainEqual(
       expect.objectContaining({ about: 'schema pgq', fix: 'pgqadm CONFIG upgrade' }),
     );
-    expect(await json('upgrade')).toMatchObject({ pgq: 'upgraded' });
+    expect(await json('upgrade')).toEqual({ pgq: 'upgraded', pgq_coop: 'present', pgq_ext: 'present' });
 
     expect(await json('create orders')).toEqual({ queue: 'orders', created: true });
     expect(await json('register orders mailer')).toEqual({
