@@ -6,9 +6,10 @@ export const mostOption: CommandOption = { flags: '--limit <n>', summary: 'show 
 
 export function mostOf({ limit }: Readonly<Record<string, unknown>>): number {
   if (limit === undefined) return 100;
-  const most = typeof limit === 'string' && /^\d{1,9}$/.test(limit) ? Number(limit) : 0;
+  const written = typeof limit === 'string' ? limit : '';
+  const most = /^\d{1,9}$/.test(written) ? Number(written) : 0;
   if (most > 0) return most;
-  throw new LondisteError('usage', `--limit: expected a whole number from 1 on, got "${String(limit)}"`);
+  throw new LondisteError('usage', `--limit: expected a whole number from 1 on, got "${written}"`);
 }
 
 /** Ids that somebody typed; undefined where there are none. */

@@ -5,13 +5,13 @@ export const jsonOption: CommandOption = { flags: '--json', summary: 'one JSON v
 
 /** Says what a command has to say: to people line by line, with `--json` as one value. */
 export function tell(
-  { say }: { say(line: string): void },
+  context: { say(line: string): void },
   { json }: Readonly<Record<string, unknown>>,
   value: unknown,
   lines: readonly string[],
 ): void {
-  if (json === true) say(JSON.stringify(value, undefined, 2));
-  else for (const line of lines) say(line);
+  if (json === true) context.say(JSON.stringify(value, undefined, 2));
+  else for (const line of lines) context.say(line);
 }
 
 /** Rows as lines with aligned columns; the first row is the head. */

@@ -40,12 +40,12 @@ export const doctor: PgqadmCommand = {
 };
 
 function workOf(written: unknown): Work {
-  if (written === undefined) return 'ticker';
+  if (typeof written !== 'string') return 'ticker';
   const work = works.find((known) => known === written);
   if (work !== undefined) return work;
   throw new LondisteError(
     'usage',
-    `--for: expected ${works.join(', ')}, got "${String(written)}"${didYouMean(String(written), works)}`,
+    `--for: expected ${works.join(', ')}, got "${written}"${didYouMean(written, works)}`,
   );
 }
 
