@@ -115,6 +115,8 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/event_retry.sql
 \ir functions/batch_retry.sql
 \ir functions/event_retry_raw.sql
+\ir functions/retry_now.sql
+\ir functions/retry_drop.sql
 
 -- Dead letters, and decisions about many events at once
 \ir functions/batch_owner.sql

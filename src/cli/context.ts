@@ -1,7 +1,9 @@
 import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
-import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
+import { parseConninfo } from '../config/conninfo.js';
+import type { LondisteSettings, PgqadmSettings, ServerSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
+import { LondisteError } from '../kernel/errors.js';
 import { createLog, type Log } from '../kernel/log.js';
 import { armFromText } from '../kernel/tap.js';
 import type { CompareBench } from '../compare/bench.js';
@@ -73,8 +75,18 @@ export async function withDatabase<T>(
   { settings, switches }: PgqadmContext,
   work: (database: Session) => Promise<T>,
 ): Promise<T> {
-  await using database = await connect(settings.database, 'database', settings.jobName, switches);
-  return await work(database);
+  const database = settings.database ?? onlyDatabase(settings.server);
+  await using session = await connect(database, 'database', settings.jobName, switches);
+  return await work(session);
+}
+
+/** The database that a command is about where the configuration means those of a server. */
+function onlyDatabase({ connstr, databases }: ServerSettings): ConnectSettings {
+  const [name, ...more] = databases;
+  if (name !== undefined && more.length === 0) return parseConninfo(connstr, process.env, name);
+  throw new LondisteError('usage', 'this command is about one database, the configuration about several', {
+    hint: `name it: --set database_list=${name ?? 'NAME'}`,
+  });
 }
 
 /** Runs `work` with both ends connected twice, for asking and for reading rows, and closes them. */

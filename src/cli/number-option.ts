@@ -1,5 +1,5 @@
 import { parseValue } from '../config/option-value.js';
-import type { Kind } from '../config/options.js';
+import type { Kind } from '../config/option.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 
 /** A switch that is written as a setting of the configuration; undefined where it is not given. */

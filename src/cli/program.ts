@@ -140,6 +140,13 @@ function add<Given>(
   });
 }
 
+/** What commands of two words are about, where the first of them does not say it. */
+const aboutOf: Readonly<Record<string, string>> = {
+  copy: 'copies of tables',
+  retry: 'events that consumers want to see again',
+  dead: 'events that consumers have given up',
+};
+
 /** Commands of two words hang on the first, which does nothing by itself. */
 function group(parent: Commander, word: string): Commander {
   const there = parent.commands.find((command) => command.name() === word);
@@ -147,7 +154,7 @@ function group(parent: Commander, word: string): Commander {
     there ??
     parent
       .command(word)
-      .description(`commands for ${word === 'copy' ? 'copies of tables' : `the ${word}`}`)
+      .description(`commands for ${aboutOf[word] ?? `the ${word}`}`)
       .exitOverride()
       .showHelpAfterError()
   );

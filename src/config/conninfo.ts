@@ -32,6 +32,8 @@ export interface LibpqConnection {
 
 /** A connection string after reading, with what its owner should know about it. */
 export interface Conninfo {
+  /** As it was written. */
+  readonly text: string;
   readonly settings: ConnectSettings;
   /** The password stands in the string itself. */
   readonly holdsPassword: boolean;
@@ -45,12 +47,18 @@ export interface Conninfo {
  * service, then from the PG* variables of `environment`, the password file, and libpq's defaults. Throws a
  * `LondisteError` of kind `config`, whose message never holds a password.
  */
-export function parseConninfo(text: string, environment: NodeJS.ProcessEnv): ConnectSettings {
-  return readConninfo(text, environment).settings;
+export function parseConninfo(
+  text: string,
+  environment: NodeJS.ProcessEnv,
+  database?: string,
+): ConnectSettings {
+  return readConninfo(text, environment, database).settings;
 }
 
-export function readConninfo(text: string, environment: NodeJS.ProcessEnv): Conninfo {
+/** `database`: whatever the string says, it is this one that is meant. */
+export function readConninfo(text: string, environment: NodeJS.ProcessEnv, database?: string): Conninfo {
   const parts = conninfoParts(text);
+  if (database !== undefined) parts.set('dbname', database);
   const holdsPassword = parts.has('password');
   addService(parts, environment);
   addEnvironment(parts, environment);
@@ -59,17 +67,17 @@ export function readConninfo(text: string, environment: NodeJS.ProcessEnv): Conn
 
   const host = hostOf(parts);
   const user = parts.get('user') ?? systemUser();
-  const database = parts.get('dbname') ?? user;
+  const named = parts.get('dbname') ?? user;
   const port = portOf(parts);
   const ssl = tlsOf(parts, host, environment);
-  const { password, note } = passwordOf(parts, { host, port, user, database }, environment);
+  const { password, note } = passwordOf(parts, { host, port, user, database: named }, environment);
   const options = parts.get('options');
   const connectTimeoutMs = timeoutOf(parts);
   const settings: ConnectSettings = {
     host: host.startsWith('/') ? host : (parts.get('hostaddr') ?? host),
     port,
     user,
-    database,
+    database: named,
     ...(password === undefined ? {} : { password }),
     ssl,
     ...(options === undefined ? {} : { options }),
@@ -77,12 +85,18 @@ export function readConninfo(text: string, environment: NodeJS.ProcessEnv): Conn
   };
   const libpq = {
     conninfo: formatConninfo(
-      new Map([...parts, ['host', host], ['port', String(port)], ['user', user], ['dbname', database]]),
+      new Map([...parts, ['host', host], ['port', String(port)], ['user', user], ['dbname', named]]),
       environment,
     ),
     ...(password === undefined ? {} : { password }),
   };
-  return { settings, holdsPassword, libpq, notes: [note, plainTextNote(settings, parts)].filter(isThere) };
+  return {
+    text,
+    settings,
+    holdsPassword,
+    libpq,
+    notes: [note, plainTextNote(settings, parts)].filter(isThere),
+  };
 }
 
 /** What must not be seen, or is in the other parts by now. */

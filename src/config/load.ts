@@ -1,6 +1,7 @@
 import { LondisteError } from '../kernel/errors.js';
 import type { Conninfo, ConnectSettings, LibpqConnection } from './conninfo.js';
 import { readConfigFile } from './locate.js';
+import type { Section } from './option.js';
 import type { Program } from './options.js';
 import { Resolver } from './resolve.js';
 
@@ -42,10 +43,36 @@ export interface LondisteSettings extends CommonSettings {
   readonly copyPauseLagMs: number;
 }
 
-/** The section `[pgqadm]`. */
-export interface PgqadmSettings extends CommonSettings {
-  readonly database: ConnectSettings;
+/** The sections `[pgqadm]`, about one database, and `[pgqd]`, about several of one server. */
+export type PgqadmSettings = TickerSettings & (OneDatabase | DatabasesOfServer);
+
+/** How the ticker runs in each database that it serves. */
+interface TickerSettings extends CommonSettings {
   readonly maintDelayMs: number;
+  readonly retryPeriodMs: number;
+  /** 0 for none. */
+  readonly statsPeriodMs: number;
+}
+
+interface OneDatabase {
+  readonly database: ConnectSettings;
+  readonly server?: undefined;
+}
+
+interface DatabasesOfServer {
+  readonly database?: undefined;
+  readonly server: ServerSettings;
+}
+
+export interface ServerSettings {
+  /** A connection string without a database; may hold a password. */
+  readonly connstr: string;
+  readonly initialDatabase: string;
+  /** Empty for all that have queues. */
+  readonly databases: readonly string[];
+  readonly checkPeriodMs: number;
+  /** 0 for ever. */
+  readonly connectionLifetimeMs: number;
 }
 
 interface SettingsOf {
@@ -69,19 +96,28 @@ export interface LoadRequest<P extends Program> {
 export function loadConfig<P extends Program>(request: LoadRequest<P>): SettingsOf[P] {
   const { program, path, overrides = [], environment } = request;
   const file = readConfigFile(program, path, environment);
-  const { values, faults, warnings } = new Resolver({ program, file, overrides, environment }).resolve();
+  const { section, values, faults, warnings } = new Resolver({
+    program,
+    file,
+    overrides,
+    environment,
+  }).resolve();
   if (faults.length > 0) throw new LondisteError('config', faults.join('\n'));
-  return builders[program](new Values(values), { configPath: file.path, warnings });
+  return builders[program](new Values(values), { configPath: file.path, warnings, section });
+}
+
+interface About {
+  readonly configPath: string;
+  readonly warnings: string[];
+  readonly section: Section;
 }
 
 const builders: {
-  readonly [P in Program]: (
-    values: Values,
-    about: { configPath: string; warnings: string[] },
-  ) => SettingsOf[P];
+  readonly [P in Program]: (values: Values, about: About) => SettingsOf[P];
 } = {
   londiste: (values, about) => ({
     ...common(values, about),
+    loopDelayMs: values.number('loop_delay'),
     provider: values.conninfo('provider_db').settings,
     providerLibpq: values.conninfo('provider_db').libpq,
     subscriber: values.conninfo('subscriber_db').settings,
@@ -98,25 +134,55 @@ const builders: {
     compareHoldMs: values.number('compare_hold'),
     compareWaitMs: values.number('compare_wait'),
   }),
-  pgqadm: (values, about) => ({
-    ...common(values, about),
-    database: values.conninfo('db').settings,
-    maintDelayMs: values.number('maint_delay'),
-  }),
+  pgqadm: (values, about) => (about.section === 'pgqd' ? ofServer(values, about) : ofDatabase(values, about)),
 };
 
-function common(values: Values, about: { configPath: string; warnings: string[] }): CommonSettings {
+function ofDatabase(values: Values, about: About): PgqadmSettings {
+  return {
+    ...common(values, about),
+    loopDelayMs: values.number('loop_delay'),
+    database: values.conninfo('db').settings,
+    maintDelayMs: values.number('maint_delay'),
+    retryPeriodMs: values.number('retry_period'),
+    statsPeriodMs: values.number('ticker_log_delay'),
+  };
+}
+
+function ofServer(values: Values, about: About): PgqadmSettings {
+  return {
+    ...common(values, about),
+    loopDelayMs: values.number('ticker_period'),
+    maintDelayMs: values.number('maint_period'),
+    retryPeriodMs: values.number('retry_period'),
+    statsPeriodMs: values.number('stats_period'),
+    server: {
+      connstr: values.optionalConninfo('base_connstr')?.text ?? '',
+      initialDatabase: values.text('initial_database'),
+      databases: listed(values.optionalText('database_list') ?? ''),
+      checkPeriodMs: values.number('check_period'),
+      connectionLifetimeMs: values.number('connection_lifetime'),
+    },
+  };
+}
+
+/** Names with commas between them, each once. */
+function listed(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+function common(values: Values, { configPath, warnings }: About): Omit<CommonSettings, 'loopDelayMs'> {
   const logfile = values.optionalText('logfile');
   const pidfile = values.optionalText('pidfile');
   return {
-    ...about,
+    configPath,
+    warnings,
     jobName: values.text('job_name'),
     ...(logfile === undefined ? {} : { logfile }),
     logSize: values.number('log_size'),
     logCount: values.number('log_count'),
     logFormat: values.text('log_format') === 'json' ? 'json' : 'text',
     ...(pidfile === undefined ? {} : { pidfile }),
-    loopDelayMs: values.number('loop_delay'),
   };
 }
 
@@ -142,9 +208,13 @@ class Values {
     return typeof value === 'number' ? value : wrong(key);
   }
 
-  conninfo(key: string): Conninfo {
+  optionalConninfo(key: string): Conninfo | undefined {
     const value = this.#values.get(key);
-    return typeof value === 'object' ? value : wrong(key);
+    return value === undefined || typeof value === 'object' ? value : wrong(key);
+  }
+
+  conninfo(key: string): Conninfo {
+    return this.optionalConninfo(key) ?? wrong(key);
   }
 }
 

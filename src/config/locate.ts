@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { LondisteError } from '../kernel/errors.js';
+import type { Section } from './option.js';
 import type { Program } from './options.js';
 
 export interface ConfigFile {
@@ -42,10 +43,11 @@ function hintFor(program: Program, code: string): string | undefined {
   return `write one, beginning with [${program}] (config/${sampleName[program]} of the package is an example), and name it first: ${program} FILE COMMAND`;
 }
 
-/** The example file of each program in the folder `config` of the package. */
-export const sampleName: Readonly<Record<Program, string>> = {
+/** The example file of each section in the folder `config` of the package. */
+export const sampleName: Readonly<Record<Section, string>> = {
   londiste: 'replica.ini',
   pgqadm: 'ticker.ini',
+  pgqd: 'pgqd.ini',
 };
 
 function locate(program: Program, environment: NodeJS.ProcessEnv): string {

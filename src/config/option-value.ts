@@ -3,7 +3,7 @@ import { LondisteError } from '../kernel/errors.js';
 import { didYouMean } from '../kernel/suggest.js';
 import { readConninfo, type Conninfo } from './conninfo.js';
 import { expandHome } from './home.js';
-import type { Alias, Kind } from './options.js';
+import type { Alias, Kind } from './option.js';
 
 export type Value = string | number | Conninfo;
 

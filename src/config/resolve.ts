@@ -12,7 +12,8 @@ import {
 } from './ini.js';
 import type { ConfigFile } from './locate.js';
 import { parseValue, type Value } from './option-value.js';
-import { environmentName, obsoleteOf, optionsOf, type Alias, type Option, type Program } from './options.js';
+import type { Alias, Option, Section } from './option.js';
+import { environmentName, obsoleteOf, optionsOf, toleratesUnknown, type Program } from './options.js';
 
 /** A value as it was written somewhere, and where. */
 interface Written {
@@ -25,6 +26,8 @@ interface Written {
 }
 
 export interface Resolved {
+  /** The section that the values come from. */
+  readonly section: Section;
   readonly values: ReadonlyMap<string, Value>;
   /** All that is wrong, in the order of the file. */
   readonly faults: string[];
@@ -40,6 +43,8 @@ interface Sources {
 
 /** Finds each option's value among `--set`, environment, file and default, and collects everything that is wrong. */
 export class Resolver {
+  /** The section that counts, and the program that asked for it. */
+  readonly #section: Section;
   readonly #program: Program;
   readonly #file: ConfigFile;
   readonly #environment: NodeJS.ProcessEnv;
@@ -54,7 +59,10 @@ export class Resolver {
     this.#file = file;
     this.#environment = environment;
     this.#ini = parseIni(file.text);
-    this.#entries = this.#ini.sections.get(program)?.entries ?? new Map<string, IniEntry>();
+    const isOther =
+      program === 'pgqadm' && !this.#ini.sections.has(program) && this.#ini.sections.has('pgqd');
+    this.#section = isOther ? 'pgqd' : program;
+    this.#entries = this.#ini.sections.get(this.#section)?.entries ?? new Map<string, IniEntry>();
     for (const text of overrides) this.#addOverride(text);
   }
 
@@ -62,10 +70,10 @@ export class Resolver {
     for (const { line, message } of this.#ini.faults)
       this.#fault(line, `${this.#file.path}:${line}: ${message}`);
     const values = new Map<string, Value>();
-    if (this.#ini.sections.has(this.#program)) {
+    if (this.#ini.sections.has(this.#section)) {
       this.#checkKeys();
       this.#checkTwins();
-      for (const option of optionsOf[this.#program]) {
+      for (const option of optionsOf[this.#section]) {
         const value = this.#valueOf(option);
         if (value !== undefined) values.set(option.key, value);
       }
@@ -73,7 +81,7 @@ export class Resolver {
       this.#faultMissingSection();
     }
     const faults = this.#faults.sort((a, b) => a.line - b.line).map(({ text }) => text);
-    return { values, faults, warnings: this.#warnings };
+    return { section: this.#section, values, faults, warnings: this.#warnings };
   }
 
   #addOverride(text: string): void {
@@ -83,25 +91,27 @@ export class Resolver {
       return;
     }
     const name = key.trim().toLowerCase();
-    if (namesOf(this.#program).includes(name)) this.#overrides.set(name, value.trim());
-    else this.#fault(0, `--set ${key}: unknown key${didYouMean(name, namesOf(this.#program))}`);
+    if (namesOf(this.#section).includes(name)) this.#overrides.set(name, value.trim());
+    else this.#fault(0, `--set ${key}: unknown key${didYouMean(name, namesOf(this.#section))}`);
   }
 
   /** Unknown keys, save those that another value refers to as `%(key)s`, and keys that no longer do anything. */
   #checkKeys(): void {
     const referred = new Set([...this.#entries.values()].flatMap(({ value }) => referredNames(value)));
-    const obsolete = new Map(obsoleteOf[this.#program].map((one) => [one.key, one]));
+    const obsolete = new Map(obsoleteOf[this.#section].map((one) => [one.key, one]));
     const ignored: string[] = [];
     for (const { key, value, line } of this.#entries.values()) {
       const old = obsolete.get(key);
-      if (namesOf(this.#program).includes(key)) continue;
+      if (namesOf(this.#section).includes(key)) continue;
       if (old?.silent?.includes(value) === true) continue;
       if (old?.refusal !== undefined)
         this.#fault(line, `${this.#at(line, key)}: ${old.refusal}; remove the key`);
       else if (old) ignored.push(`${key} (line ${line})`);
       else if (!referred.has(key)) {
-        const names = [...namesOf(this.#program), ...obsolete.keys()];
-        this.#fault(line, `${this.#at(line, key)}: unknown key${didYouMean(key, names)}`);
+        const names = [...namesOf(this.#section), ...obsolete.keys()];
+        const unknown = `${this.#at(line, key)}: unknown key${didYouMean(key, names)}`;
+        if (toleratesUnknown[this.#section]) this.#warnings.push(`${unknown}; it has no effect`);
+        else this.#fault(line, unknown);
       }
     }
     if (ignored.length > 0) {
@@ -113,7 +123,7 @@ export class Resolver {
 
   /** One setting under two of its names: whichever we took would be wrong half of the time. */
   #checkTwins(): void {
-    for (const option of optionsOf[this.#program]) {
+    for (const option of optionsOf[this.#section]) {
       const written = namesWithAlias(option).flatMap(({ name }) => this.#entries.get(name) ?? []);
       const [first, second] = written.sort((a, b) => a.line - b.line);
       if (first && second) {
@@ -166,7 +176,7 @@ export class Resolver {
 
   #inEnvironment(names: readonly Name[]): Written | undefined {
     for (const { name, alias } of names) {
-      const variable = environmentName(this.#program, name);
+      const variable = environmentName(this.#section, name);
       const text = this.#environment[variable];
       if (text !== undefined && text !== '') return { text, place: variable, alias };
     }
@@ -187,11 +197,11 @@ export class Resolver {
 
   /** What `%(name)s` stands for: an option wherever it is set, any other key of the file, or one of Skytools' own names. */
   #lookUp(name: string): string | undefined {
-    const option = optionsOf[this.#program].find(({ key }) => key === name);
+    const option = optionsOf[this.#section].find(({ key }) => key === name);
     const written = option && this.#find(option);
     // A value from outside the file is no template.
     if (written) return written.inFile ? written.text : written.text.replaceAll('%', '%%');
-    const builtIn: Readonly<Record<string, string>> = { service_name: this.#program, host_name: hostname() };
+    const builtIn: Readonly<Record<string, string>> = { service_name: this.#section, host_name: hostname() };
     return this.#entry(name)?.value ?? builtIn[name];
   }
 
@@ -207,7 +217,10 @@ export class Resolver {
   #faultMissingSection(): void {
     const there = [...this.#ini.sections.keys()].filter((name) => name !== fallbackSection);
     const got = there.length === 0 ? 'it has none' : `it has ${there.map((name) => `[${name}]`).join(', ')}`;
-    this.#fault(Infinity, `${this.#file.path}: expected a section [${this.#program}], ${got}`);
+    this.#fault(
+      Infinity,
+      `${this.#file.path}: expected a section [${this.#program}]${this.#program === 'pgqadm' ? ' or [pgqd]' : ''}, ${got}`,
+    );
   }
 
   #at(line: number, key: string): string {
@@ -228,7 +241,7 @@ function namesWithAlias({ key, aliases = [] }: Option): Name[] {
   return [{ name: key }, ...aliases.map((alias) => ({ name: alias.key, alias }))];
 }
 
-/** Every name that a program's options may be given under. */
-function namesOf(program: Program): string[] {
-  return optionsOf[program].flatMap((option) => namesWithAlias(option).map(({ name }) => name));
+/** Every name that a section's options may be given under. */
+function namesOf(section: Section): string[] {
+  return optionsOf[section].flatMap((option) => namesWithAlias(option).map(({ name }) => name));
 }

@@ -1,3 +1,4 @@
+import { Bell } from '../kernel/clock.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { keepHeapSmall } from '../kernel/garbage.js';
 import type { Log } from '../kernel/log.js';
@@ -66,6 +67,7 @@ async function serve(
     if (held?.stale !== undefined)
       log.warn(`ignoring stale pidfile ${pidfile ?? ''}, which names process ${held.stale}`);
     const stop = new AbortController();
+    const reloaded = new Bell();
     handleSignals({
       stop: () => {
         log.info('got SIGINT, stopping after what is under way');
@@ -78,6 +80,7 @@ async function serve(
       },
       reopenLog: () => {
         log.reopen();
+        reloaded.ring();
         log.info('got SIGHUP, log file opened anew');
       },
       crash: (thrown) => {
@@ -99,6 +102,7 @@ async function serve(
       await work({
         log,
         stop: stop.signal,
+        reloaded,
         ready: () => {
           report.ready();
         },

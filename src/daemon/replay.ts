@@ -12,6 +12,8 @@ export interface DaemonContext {
   readonly stop: AbortSignal;
   /** Called once the daemon serves, and again after each reconnect. */
   readonly ready: () => void;
+  /** Rings when the daemon was asked to reload. */
+  readonly reloaded?: Bell;
 }
 
 export interface ReplayContext extends DaemonContext {

@@ -54,6 +54,33 @@ export async function requireSchema(session: Session, schema: SchemaName, comman
   );
 }
 
+/** How what is installed stands to this program; versions are those of the tables' shape. */
+export type InstallationState =
+  | { readonly state: 'missing' | 'foreign' }
+  | {
+      readonly state: 'too new' | 'too old' | 'other functions' | 'current';
+      readonly installed: number;
+      readonly known: number;
+    };
+
+/** Looks what is installed of a schema; needs no rights but to look. */
+export async function describeInstallation(session: Session, schema: SchemaName): Promise<InstallationState> {
+  const installed = await readInstalled(session, schema);
+  if (!installed) {
+    const { there } = await session.one<{ there: boolean }>(
+      'select to_regnamespace($1) is not null as there',
+      [schema],
+    );
+    return { state: there ? 'foreign' : 'missing' };
+  }
+  const manifest = await manifestOf(schema);
+  const versions = { installed: installed.schemaVersion, known: manifest.schemaVersion };
+  if (installed.oldestCode > manifest.schemaVersion) return { state: 'too new', ...versions };
+  if (installed.schemaVersion < manifest.schemaVersion) return { state: 'too old', ...versions };
+  const isCurrent = installed.schemaVersion > manifest.schemaVersion || installed.digest === manifest.digest;
+  return { state: isCurrent ? 'current' : 'other functions', ...versions };
+}
+
 function manifestOf(schema: SchemaName): Promise<Manifest> {
   // The same depth from src/install and from dist/install.
   return readManifest(new URL(`../../sql/${schema}/install.sql`, import.meta.url));

@@ -14,12 +14,19 @@ export interface Service {
  * growing pauses that start over once an attempt has called `healthy`. A failure that cannot pass ends the service.
  */
 export async function keepRunning(
-  { name, log, backoff = new Backoff(), onFailure }: ServiceFrame,
+  frame: ServiceFrame,
   stop: AbortSignal,
   attempt: (healthy: () => void) => Promise<void>,
 ): Promise<void> {
+  const { name, log, backoff = new Backoff(), onFailure, onHealthy } = frame;
+  const report =
+    frame.report ??
+    ((error, retryInMs) => {
+      log.error({ ...explain(error), retryInMs }, `${name}: ${error.message}`);
+    });
   const healthy = (): void => {
     backoff.reset();
+    onHealthy?.();
   };
   while (!stop.aborted) {
     try {
@@ -30,7 +37,7 @@ export async function keepRunning(
       if (isStopped(stop)) return;
       if (error.reaction === 'stop') throw error;
       const pause = backoff.next();
-      log.error({ ...explain(error), retryInMs: pause }, `${name}: ${error.message}`);
+      report(error, pause);
       onFailure?.(error);
       await sleep(pause, stop);
     }
@@ -47,6 +54,9 @@ export interface ServiceFrame {
   readonly log: Log;
   readonly backoff?: Backoff;
   readonly onFailure?: (error: LondisteError) => void;
+  /** Tells of a failure after which it is tried again in so many milliseconds; else the log does. */
+  readonly report?: (error: LondisteError, retryInMs: number) => void;
+  readonly onHealthy?: () => void;
 }
 
 /** The fields of an error that a log line carries beside its message. */

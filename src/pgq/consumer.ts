@@ -79,6 +79,30 @@ async function selectConsumerInfo(
   );
 }
 
+/** A consumer that nobody runs, and that therefore keeps its queue from being rotated. Times are seconds. */
+export interface StaleConsumer {
+  readonly queueName: string;
+  readonly consumerName: string;
+  /** Since it last took or finished a batch. */
+  readonly lastSeen: number;
+  /** For how long its next batch has been there. */
+  readonly waiting: number;
+  readonly pendingEvents: number | null;
+  /** After how long maintenance unregisters it, as the server prints it; null: never. */
+  readonly dropAfter: string | null;
+}
+
+/** The consumers that could have taken a batch for so many seconds, and have not moved. */
+export async function getStaleConsumers(session: Session, seconds: number): Promise<StaleConsumer[]> {
+  return session.query<StaleConsumer>(
+    `select queue_name as "queueName", consumer_name as "consumerName",
+       extract(epoch from last_seen)::float8 as "lastSeen", extract(epoch from waiting)::float8 as waiting,
+       pending_events as "pendingEvents", drop_after::text as "dropAfter"
+     from pgq.get_stale_consumers(make_interval(secs => $1))`,
+    [seconds],
+  );
+}
+
 /**
  * Moves a consumer forward to a tick: for one that keeps its position elsewhere and needs no open batch. Not flushed,
  * so that after a crash of the server it may stand further back again. False when it stands there already.

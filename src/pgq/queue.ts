@@ -93,3 +93,40 @@ async function selectQueueInfo(session: Session, queue: string | null): Promise<
     [queue],
   );
 }
+
+/** What a queue is set to beyond what PgQ knows. */
+export interface OwnSettings {
+  /** After how long a consumer that nobody runs is unregistered, as the server prints it; null: never. */
+  readonly consumerDropAfter: string | null;
+  /** How many ticks that every consumer has passed are kept one by one. */
+  readonly ticksKept: number;
+}
+
+/** The settings of the queues that have any of their own, by the queue's name. */
+export async function ownSettings(session: Session): Promise<Map<string, OwnSettings>> {
+  const rows = await session.query<OwnSettings & { name: string }>(
+    `select q.queue_name as name, s.consumer_drop_after::text as "consumerDropAfter", s.ticks_kept as "ticksKept"
+     from pgq.queue_setting s join pgq.queue q on q.queue_id = s.queue_id`,
+  );
+  return new Map(
+    rows.map(({ name, consumerDropAfter, ticksKept }) => [name, { consumerDropAfter, ticksKept }]),
+  );
+}
+
+/** What a queue has that was not set otherwise. */
+export const ownDefaults: OwnSettings = { consumerDropAfter: null, ticksKept: 5000 };
+
+/** A queue that could not be ticked when that was last tried. */
+export interface TickerError {
+  readonly queueName: string;
+  readonly since: string;
+  readonly sqlstate: string;
+  readonly message: string;
+}
+
+export async function tickerErrors(session: Session): Promise<TickerError[]> {
+  return session.query<TickerError>(
+    `select q.queue_name as "queueName", date_trunc('second', e.since)::text as since, e.sqlstate, e.message
+     from pgq.ticker_error e join pgq.queue q on q.queue_id = e.queue_id order by 1`,
+  );
+}

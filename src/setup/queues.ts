@@ -1,10 +1,10 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
-import { installCompanions } from '../install/companions.js';
-import { installSchema, requireSchema } from '../install/install.js';
+import { installCompanions, type Companion } from '../install/companions.js';
+import { describeInstallation, installSchema, requireSchema, type Installation } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { suggest } from '../kernel/suggest.js';
-import { listConsumerInfo, registerConsumer, unregisterConsumer } from '../pgq/consumer.js';
+import { registerConsumer, unregisterConsumer } from '../pgq/consumer.js';
 import {
   createQueue,
   dropQueue,
@@ -17,16 +17,31 @@ import {
 } from '../pgq/queue.js';
 import { refuseRecovery } from './provider.js';
 
-export async function installQueues(session: Session): Promise<string> {
+export async function installQueues(session: Session): Promise<Installation> {
   await refuseRecovery(session);
   return await installSchema(session, 'pgq');
 }
 
-/** Installs schema pgq and the schemas beside it; returns a line about each. */
-export async function installWithCompanions(session: Session): Promise<string[]> {
+/** Installs schema pgq and the schemas beside it; returns what came of each. */
+export async function installWithCompanions(
+  session: Session,
+): Promise<Record<'pgq' | Companion, Installation>> {
   const pgq = await installQueues(session);
-  const companions = await installCompanions(session);
-  return Object.entries({ pgq, ...companions }).map(([schema, done]) => `schema ${schema}: ${done}`);
+  return { pgq, ...(await installCompanions(session)) };
+}
+
+/**
+ * Brings schema pgq, and those beside it, to this version.
+ *
+ * @throws LondisteError `refused` when pgq is not there, `outdated` when it is newer than this program can work with.
+ */
+export async function upgradeQueues(session: Session): Promise<Record<'pgq' | Companion, Installation>> {
+  await refuseRecovery(session);
+  const { state } = await describeInstallation(session, 'pgq');
+  if (state !== 'missing') return await installWithCompanions(session);
+  throw new LondisteError('refused', `${session.where}: schema pgq is not installed`, {
+    hint: 'run: pgqadm CONFIG install',
+  });
 }
 
 export async function makeQueue(session: Session, queue: string): Promise<void> {
@@ -77,7 +92,7 @@ function parseSetting(text: string): { parameter: QueueParameter; value: string 
     const guess = suggest(name, queueParameters);
     throw new LondisteError(
       'usage',
-      equals === -1 ? `not a setting: ${text}` : `unknown queue setting: ${name}`,
+      equals === -1 ? `not a setting: ${text}` : `unknown config var: ${name}`,
       {
         hint: `write NAME=VALUE, where NAME is one of ${queueParameters.join(', ')}${guess === undefined ? '' : `; did you mean ${guess}?`}`,
       },
@@ -86,73 +101,16 @@ function parseSetting(text: string): { parameter: QueueParameter; value: string 
   return { parameter, value: text.slice(equals + 1) };
 }
 
-/** The settings of one queue, or of all. */
-export async function describeQueues(session: Session, queue: string | undefined): Promise<string[]> {
-  await requirePgq(session);
-  const queues = queue === undefined ? await listQueueInfo(session) : [await requireQueue(session, queue)];
-  return queues.flatMap((info) => [
-    info.queueName,
-    `    ticker_max_count   = ${info.tickerMaxCount}`,
-    `    ticker_max_lag     = ${info.tickerMaxLag}`,
-    `    ticker_idle_period = ${info.tickerIdlePeriod}`,
-    `    ticker_paused      = ${info.tickerPaused}`,
-    `    rotation_period    = ${info.rotationPeriod}`,
-    `    external_ticker    = ${info.externalTicker}`,
-  ]);
-}
-
-/** Two tables for people: queues with their tick lag, consumers with their lag. */
-export async function queueStatus(session: Session): Promise<string[]> {
-  await requirePgq(session);
-  const queues = await listQueueInfo(session);
-  const consumers = await listConsumerInfo(session);
-  const { pgq } = await session.one<{ pgq: string }>('select pgq.version() as pgq');
-  const queueRows = queues.map((info) => [
-    info.queueName,
-    `${info.tables}/${info.rotationPeriod}`,
-    `${info.tickerMaxCount}/${info.tickerMaxLag}/${info.tickerIdlePeriod}`,
-    seconds(info.tickerLag),
-    `${info.newEvents ?? 0}`,
-  ]);
-  const consumerRows = consumers.map((info) => [
-    `${info.queueName}: ${info.consumerName}`,
-    seconds(info.lag),
-    seconds(info.lastSeen),
-    `${info.pendingEvents ?? 0}`,
-  ]);
-  return [
-    `Postgres version: ${session.major}   PgQ version: ${pgq}`,
-    '',
-    ...columns([['Event queue', 'Rotation', 'Ticker', 'TLag', 'New'], ...queueRows]),
-    '',
-    ...columns([['Consumer', 'Lag', 'LastSeen', 'Pending'], ...consumerRows]),
-  ];
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, n) => cell.padEnd(widths[n] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function seconds(value: number | null): string {
-  return value === null ? '-' : `${value.toFixed(1)}s`;
-}
-
-async function requirePgq(session: Session): Promise<void> {
+export async function requirePgq(session: Session): Promise<void> {
   await requireSchema(session, 'pgq', 'pgqadm CONFIG install');
 }
 
-async function requireQueue(session: Session, queue: string): Promise<QueueInfo> {
+export async function requireQueue(session: Session, queue: string): Promise<QueueInfo> {
   await requirePgq(session);
   const info = await getQueueInfo(session, queue);
   if (info) return info;
   const names = (await listQueueInfo(session)).map((known) => known.queueName);
-  throw new LondisteError('refused', `${session.where}: there is no queue ${queue}`, {
+  throw new LondisteError('refused', `${session.where}: no such queue: ${queue}`, {
     hint: names.length === 0 ? 'create it: pgqadm CONFIG create QUEUE' : `the queues are ${names.join(', ')}`,
   });
 }

@@ -1,10 +1,33 @@
 import type { Session } from '../db/session.js';
 import type { Log } from '../kernel/log.js';
+import type { ServiceFrame } from '../kernel/service.js';
 
 export type OnNotice = (message: string, severity: string) => void;
 
 /** Opens a session for a service, which hands it what to do with the server's notices and ends it itself. */
 export type Connect = (onNotice: OnNotice) => Promise<Session>;
+
+/** How long a service keeps a connection, and what it does when it loses one. */
+export interface ConnectionCare {
+  /** Milliseconds after which a connection is made anew; 0 is never. */
+  readonly lifetimeMs?: number;
+  readonly frame?: Pick<ServiceFrame, 'report' | 'onHealthy'>;
+  /** What the ticker looks at, over its own connection, every so many milliseconds. */
+  readonly check?: { readonly everyMs: number; look(session: Session): Promise<void> };
+}
+
+/** How old a connection has become. */
+export class Age {
+  readonly #ends: number;
+
+  constructor(lifetimeMs = 0) {
+    this.#ends = lifetimeMs === 0 ? Infinity : performance.now() + lifetimeMs;
+  }
+
+  get isOver(): boolean {
+    return performance.now() >= this.#ends;
+  }
+}
 
 /** Milliseconds that a statement is given to end when its service stops; it may wait for a lock, or be a long vacuum. */
 const graceMs = 500;

@@ -3,7 +3,7 @@ import { parseName, quoteName } from '../db/identifiers.js';
 import { sleep } from '../kernel/clock.js';
 import { asLondisteError, type LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
-import { explain, keepRunning, type Service } from '../kernel/service.js';
+import { explain, keepRunning, type Service, type ServiceFrame } from '../kernel/service.js';
 import { tap } from '../kernel/tap.js';
 import {
   maintOperations,
@@ -12,8 +12,9 @@ import {
   maintRotateTablesStep2,
   type MaintOperation,
 } from '../pgq/maintenance.js';
-import { openUntil, type Connect } from './connect.js';
+import { Age, openUntil, type Connect, type ConnectionCare } from './connect.js';
 import { Readiness } from './readiness.js';
+import type { Statistics } from './statistics.js';
 
 /** A function that never returns 0 would keep maintenance from everything else. */
 const mostCallsInARow = 10_000;
@@ -28,9 +29,7 @@ export interface Maintenance {
 
 /** One pass: retried events, then everything that `pgq.maint_operations` lists, each in a transaction of its own. */
 export async function maintainOnce(session: Session): Promise<Maintenance> {
-  let retried = 0;
-  for (let moved = 1; moved > 0; retried += moved) moved = await maintRetryEvents(session);
-
+  const retried = await retryOnce(session);
   const operations = await maintOperations(session);
   const failures: { operation: MaintOperation; error: LondisteError }[] = [];
   for (const operation of operations) {
@@ -42,6 +41,13 @@ export async function maintainOnce(session: Session): Promise<Maintenance> {
     }
   }
   return { retried, operations, failures };
+}
+
+/** Sends all events again whose time has come; returns how many. */
+export async function retryOnce(session: Session): Promise<number> {
+  let retried = 0;
+  for (let moved = 1; moved > 0; retried += moved) moved = await maintRetryEvents(session);
+  return retried;
 }
 
 async function perform(session: Session, { functionName, argument }: MaintOperation): Promise<void> {
@@ -77,6 +83,10 @@ export interface MaintainerOptions {
   readonly log: Log;
   /** Milliseconds between passes. */
   readonly maintDelayMs?: number;
+  /** Milliseconds between looks for events whose time to be sent again has come. */
+  readonly retryPeriodMs?: number;
+  readonly statistics?: Statistics | undefined;
+  readonly connection?: ConnectionCare | undefined;
 }
 
 /** Rotates event tables, brings retried events back and vacuums, for all queues of one database. */
@@ -85,25 +95,46 @@ export class Maintainer implements Service {
   readonly #connect: Connect;
   readonly #log: Log;
   readonly #maintDelayMs: number;
+  readonly #retryPeriodMs: number;
+  readonly #statistics: Statistics | undefined;
+  readonly #connection: ConnectionCare;
+  #maintainedAt = -Infinity;
 
-  constructor({ connect, log, maintDelayMs = 300_000 }: MaintainerOptions) {
-    this.#connect = connect;
-    this.#log = log;
-    this.#maintDelayMs = maintDelayMs;
+  constructor(options: MaintainerOptions) {
+    this.#connect = options.connect;
+    this.#log = options.log;
+    this.#maintDelayMs = options.maintDelayMs ?? 300_000;
+    this.#retryPeriodMs = options.retryPeriodMs ?? 30_000;
+    this.#statistics = options.statistics;
+    this.#connection = options.connection ?? {};
   }
 
   run(stop: AbortSignal): Promise<void> {
-    return keepRunning({ name: this.name, log: this.#log }, stop, async (healthy) => {
+    const frame: ServiceFrame = { name: this.name, log: this.#log, ...this.#connection.frame };
+    return keepRunning(frame, stop, async (healthy) => {
       // The ticker says what is waited for; two voices would only repeat each other.
       const quiet = this.#log.child({}, { level: 'silent' });
       await using session = await openUntil(stop, this.#connect, this.#log);
       if (!(await new Readiness(session, quiet).waitForSchema(stop))) return;
-      while (!stop.aborted) {
-        this.#tell(await maintainOnce(session));
+      const age = new Age(this.#connection.lifetimeMs);
+      while (!stop.aborted && !age.isOver) {
+        const { retried, maintained } = await this.#pass(session);
         healthy();
-        await sleep(this.#maintDelayMs, stop);
+        this.#statistics?.add({ maint: maintained ? 1 : 0, retry: retried });
+        const untilMaintenance = this.#maintainedAt + this.#maintDelayMs - performance.now();
+        await sleep(Math.max(0, Math.min(untilMaintenance, this.#retryPeriodMs)), stop);
       }
     });
+  }
+
+  /** Maintenance where it is due, else only what is to be sent again. */
+  async #pass(session: Session): Promise<{ retried: number; maintained: boolean }> {
+    if (performance.now() - this.#maintainedAt < this.#maintDelayMs)
+      return { retried: await retryOnce(session), maintained: false };
+    const maintenance = await maintainOnce(session);
+    this.#maintainedAt = performance.now();
+    this.#tell(maintenance);
+    return { retried: maintenance.retried, maintained: true };
   }
 
   #tell({ retried, operations, failures }: Maintenance): void {

@@ -1,18 +1,16 @@
 import type { Session } from '../db/session.js';
 import { sleep } from '../kernel/clock.js';
 import type { Log } from '../kernel/log.js';
-import { keepRunning, type Service } from '../kernel/service.js';
+import { keepRunning, type Service, type ServiceFrame } from '../kernel/service.js';
 import { tap } from '../kernel/tap.js';
 import { announceTicker, ticker, tickWhenDue, type Ticked } from '../pgq/ticker.js';
-import { openUntil, type Connect } from './connect.js';
+import { Age, openUntil, type Connect, type ConnectionCare } from './connect.js';
 import { Pace, type Wait } from './pace.js';
 import { Readiness } from './readiness.js';
+import { Statistics } from './statistics.js';
 
 /** Milliseconds for which the server is asked to wait at most: a stop waits for that too. */
 const patienceMs = 400;
-
-/** Milliseconds between lines of statistics. */
-const statisticsMs = 30_000;
 
 /** One pass: ticks every queue that is due, and returns how many were. */
 export async function tickOnce(session: Session): Promise<number> {
@@ -26,7 +24,12 @@ export interface TickerOptions {
   readonly log: Log;
   /** Milliseconds between looks at idle queues. */
   readonly loopDelayMs?: number;
+  readonly statistics?: Statistics | undefined;
+  readonly connection?: ConnectionCare | undefined;
 }
+
+/** Milliseconds between lines of statistics. */
+const statisticsMs = 30_000;
 
 /**
  * Serves all queues of one database. It looks often while there are ticks to take and ever less often while there are
@@ -37,15 +40,20 @@ export class Ticker implements Service {
   readonly #connect: Connect;
   readonly #log: Log;
   readonly #loopDelayMs: number;
+  readonly #statistics: Statistics;
+  readonly #connection: ConnectionCare;
 
-  constructor({ connect, log, loopDelayMs = 100 }: TickerOptions) {
+  constructor({ connect, log, loopDelayMs = 100, statistics, connection = {} }: TickerOptions) {
     this.#connect = connect;
     this.#log = log;
     this.#loopDelayMs = loopDelayMs;
+    this.#statistics = statistics ?? new Statistics(log, statisticsMs);
+    this.#connection = connection;
   }
 
   run(stop: AbortSignal): Promise<void> {
-    return keepRunning({ name: this.name, log: this.#log }, stop, (healthy) => this.#serve(stop, healthy));
+    const frame: ServiceFrame = { name: this.name, log: this.#log, ...this.#connection.frame };
+    return keepRunning(frame, stop, (healthy) => this.#serve(stop, healthy));
   }
 
   async #serve(stop: AbortSignal, healthy: () => void): Promise<void> {
@@ -55,8 +63,14 @@ export class Ticker implements Service {
     await announceTicker(session);
 
     const pace = new Pace(this.#loopDelayMs, performance.now());
-    const statistics = new Statistics(this.#log);
-    while (!stop.aborted) {
+    const { lifetimeMs, check } = this.#connection;
+    const age = new Age(lifetimeMs);
+    let checked = new Age(check?.everyMs);
+    while (!stop.aborted && !age.isOver) {
+      if (checked.isOver) {
+        await check?.look(session);
+        checked = new Age(check?.everyMs);
+      }
       const { ticks, events } = await this.#look(session, pace.next(performance.now()), stop);
       healthy();
       if (ticks === 0) {
@@ -65,7 +79,7 @@ export class Ticker implements Service {
       }
       await tap('ticker.ticked');
       pace.ticked(events, performance.now());
-      statistics.add(ticks, events);
+      this.#statistics.add({ ticks, events });
     }
   }
 
@@ -75,28 +89,5 @@ export class Ticker implements Service {
     if (pauseMs <= patienceMs) return tickWhenDue(session, { pauseMs, quietMs, mostMs, patienceMs });
     await sleep(pauseMs, stop);
     return tickWhenDue(session, { pauseMs: 0, quietMs, mostMs, patienceMs: 0 });
-  }
-}
-
-/** Counts ticks and the events that they closed, and logs them now and then if there were any. */
-class Statistics {
-  #ticks = 0;
-  #events = 0;
-  #since = Date.now();
-
-  constructor(readonly log: Log) {}
-
-  add(ticks: number, events: number): void {
-    this.#ticks += ticks;
-    this.#events += events;
-    const elapsed = Date.now() - this.#since;
-    if (elapsed < statisticsMs) return;
-    this.log.info(
-      { ticks: this.#ticks, events: this.#events, seconds: Math.round(elapsed / 1000) },
-      'ticker',
-    );
-    this.#ticks = 0;
-    this.#events = 0;
-    this.#since = Date.now();
   }
 }

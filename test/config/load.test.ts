@@ -236,6 +236,57 @@ job_name = a
   });
 });
 
+describe('a file of pgqd', () => {
+  const text = `[pgqd]
+base_connstr = host=db user=u
+database_list = one, two,one
+check_period = 5
+stats_period = 0
+syslog = 0
+`;
+
+  test('means the databases of a server', () => {
+    expect(pgqadm(text)).toMatchObject({
+      jobName: 'pgqd',
+      loopDelayMs: 1_000,
+      maintDelayMs: 120_000,
+      retryPeriodMs: 30_000,
+      statsPeriodMs: 0,
+      server: {
+        connstr: 'host=db user=u',
+        initialDatabase: 'template1',
+        databases: ['one', 'two'],
+        checkPeriodMs: 5_000,
+        connectionLifetimeMs: 3_600_000,
+      },
+      warnings: [expect.stringContaining('is not encrypted')],
+    });
+    expect(pgqadm('[pgqd]\n').server).toMatchObject({ connstr: '', databases: [] });
+    expect(pgqadm(`${text}[pgqadm]\ndb = user=u\n`).database).toMatchObject({ user: 'u' });
+    expect(pgqadm('[pgqd]\n', { environment: { PGQD_CHECK_PERIOD: '7' } }).server?.checkPeriodMs).toBe(7_000);
+  });
+
+  test('with keys that nobody knows is taken, and they are told', () => {
+    const said = pgqadm(`[pgqd]\ntiker_period = 3\nsyslog = 1\nsyslog_ident = x\nfrobnicate = 1\n`).warnings;
+    expect(said).toEqual([
+      expect.stringMatching(
+        /\.ini:2: tiker_period: unknown key \(did you mean ticker_period\?\); it has no effect$/,
+      ),
+      expect.stringMatching(/\.ini:5: frobnicate: unknown key; it has no effect$/),
+      expect.stringMatching(/no effect here: syslog \(line 3\), syslog_ident \(line 4\)$/),
+    ]);
+    expect(pgqadm('[pgqadm]\ndb = user=u\nloop_dealy = 1\n').warnings).toEqual([
+      expect.stringMatching(
+        /\.ini:3: loop_dealy: unknown key \(did you mean loop_delay\?\); it has no effect$/,
+      ),
+    ]);
+    expect(faults(() => pgqadm('[pgqd]\ncheck_period = never\n'))).toHaveLength(1);
+    expect(faults(() => pgqadm('[londiste]\n'))).toEqual([
+      'x.ini: expected a section [pgqadm] or [pgqd], it has [londiste]',
+    ]);
+  });
+});
+
 describe('the file', () => {
   const load = (path: string | undefined, environment: Record<string, string> = {}): LondisteSettings =>
     loadConfig({ program: 'londiste', path, environment: { HOME: folder, ...environment } });

@@ -1,13 +1,15 @@
 import { removeQueue } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
+import { jsonOption, tell } from '../tables.js';
 
 export const drop: PgqadmCommand = {
   words: 'drop',
   takes: '<queue>',
   summary: 'drop a queue that has no consumers',
-  async run(context, { args: [queue = ''] }) {
+  options: [jsonOption],
+  async run(context, { args: [queue = ''], options }) {
     await withDatabase(context, (database) => removeQueue(database, queue));
-    context.say(`Dropped: ${queue}`);
+    tell(context, options, { queue, dropped: true }, [`Dropped: ${queue}`]);
   },
 };

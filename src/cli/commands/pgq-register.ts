@@ -1,13 +1,15 @@
 import { addConsumer } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
+import { jsonOption, tell } from '../tables.js';
 
 export const register: PgqadmCommand = {
   words: 'register',
   takes: '<queue> <consumer>',
   summary: 'register a consumer, which sees events from now on',
-  async run(context, { args: [queue = '', consumer = ''] }) {
+  options: [jsonOption],
+  async run(context, { args: [queue = '', consumer = ''], options }) {
     await withDatabase(context, (database) => addConsumer(database, queue, consumer));
-    context.say(`Registered: ${consumer} on ${queue}`);
+    tell(context, options, { queue, consumer, registered: true }, [`Registered: ${consumer} on ${queue}`]);
   },
 };

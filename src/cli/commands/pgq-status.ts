@@ -1,11 +1,47 @@
-import { queueStatus } from '../../setup/queues.js';
+import { queueStatus, type QueueStatus } from '../../setup/queue-status.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
+import { columns, jsonOption, seconds, tell } from '../tables.js';
 
 export const status: PgqadmCommand = {
   words: 'status',
-  summary: 'show queues and consumers with their lags',
-  async run(context) {
-    for (const line of await withDatabase(context, queueStatus)) context.say(line);
+  summary: 'show versions, queues with their ticks, and consumers with their lags',
+  options: [jsonOption],
+  async run(context, { options }) {
+    const found = await withDatabase(context, queueStatus);
+    tell(context, options, found, statusLines(found));
   },
 };
+
+function statusLines({ postgres, pgq, ticker, queues, consumers, errors }: QueueStatus): string[] {
+  const queueRows = queues.map((info) => [
+    info.queueName,
+    `${info.tables}/${info.rotationPeriod}`,
+    `${info.tickerMaxCount}/${info.tickerMaxLag}/${info.tickerIdlePeriod}`,
+    seconds(info.tickerLag),
+    info.eventsPerSecond === null ? '-' : info.eventsPerSecond.toFixed(1),
+    `${info.newEvents ?? 0}`,
+    [
+      ...(info.tickerPaused ? ['paused'] : []),
+      ...(info.externalTicker ? ['external ticker'] : []),
+      ...errors
+        .filter(({ queueName }) => queueName === info.queueName)
+        .map(({ message }) => `cannot be ticked: ${message}`),
+    ].join(', '),
+  ]);
+  const consumerRows = consumers.map((info) => [
+    `${info.queueName}: ${info.consumerName}`,
+    seconds(info.lag),
+    seconds(info.lastSeen),
+    `${info.pendingEvents ?? 0}`,
+    info.isStale ? 'does not run, holds up rotation' : '',
+  ]);
+  return [
+    `Postgres version: ${postgres}   PgQ version: ${pgq}`,
+    ...(ticker ? [] : ['No ticker of ours is connected: pgqadm CONFIG ticker -d']),
+    '',
+    ...columns([['Event queue', 'Rotation', 'Ticker', 'TLag', 'EPS', 'New', ''], ...queueRows]),
+    '',
+    ...columns([['Consumer', 'Lag', 'LastSeen', 'Pending', ''], ...consumerRows]),
+  ];
+}

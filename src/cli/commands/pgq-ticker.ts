@@ -3,14 +3,22 @@ import { runDaemon, withDatabase } from '../context.js';
 
 export const ticker: PgqadmCommand = {
   words: 'ticker',
-  summary: 'cut all queues of the database into batches, and maintain them (-d: in the background)',
+  summary:
+    'cut all queues into batches, and maintain them (-d: in the background): of the database of a section [pgqadm], or of all databases that a section [pgqd] means',
+  examples: ['pgqadm ticker.ini ticker -d', 'pgqadm pgqd.ini ticker -d', 'pgqadm ticker.ini -s'],
   async run(context) {
     const { settings } = context;
     // What is wrong with the connection is told to whoever starts the daemon, not to a log.
-    await withDatabase(context, () => Promise.resolve());
+    if (settings.database) await withDatabase(context, () => Promise.resolve());
     await runDaemon(context, async (daemon) => {
-      const { runTicker } = await import('../../daemon/ticker.js');
-      await runTicker(settings, daemon);
+      for (const warning of settings.warnings) daemon.log.warn(warning);
+      if (settings.server) {
+        const { runServerTicker } = await import('../../daemon/server-ticker.js');
+        await runServerTicker(settings, daemon);
+      } else {
+        const { runTicker } = await import('../../daemon/ticker.js');
+        await runTicker(settings, daemon);
+      }
     });
   },
 };

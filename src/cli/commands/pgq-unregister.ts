@@ -1,13 +1,17 @@
 import { removeConsumer } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
+import { jsonOption, tell } from '../tables.js';
 
 export const unregister: PgqadmCommand = {
   words: 'unregister',
   takes: '<queue> <consumer>',
   summary: 'unregister a consumer; events that it has not seen are lost to it',
-  async run(context, { args: [queue = '', consumer = ''] }) {
+  options: [jsonOption],
+  async run(context, { args: [queue = '', consumer = ''], options }) {
     await withDatabase(context, (database) => removeConsumer(database, queue, consumer));
-    context.say(`Unregistered: ${consumer} from ${queue}`);
+    tell(context, options, { queue, consumer, unregistered: true }, [
+      `Unregistered: ${consumer} from ${queue}`,
+    ]);
   },
 };

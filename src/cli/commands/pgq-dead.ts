@@ -1,0 +1,88 @@
+import { deadPurge, deadRetry, getDeadEvents } from '../../pgq/dead-letter.js';
+import { requirePgq, requireQueue } from '../../setup/queues.js';
+import { idsOf, mostOf, mostOption, requireChoice } from '../choices.js';
+import type { CommandOption, PgqadmCommand } from '../command.js';
+import { withDatabase } from '../context.js';
+import { columns, jsonOption, oneLine, tell } from '../tables.js';
+
+const ofConsumer: CommandOption = { flags: '--consumer <name>', summary: 'only those of this consumer' };
+
+export const deadList: PgqadmCommand = {
+  words: 'dead list',
+  takes: '[queue]',
+  summary: 'list the events that consumers have given up, with the reasons',
+  options: [ofConsumer, mostOption, jsonOption],
+  async run(context, { args: [queue], options }) {
+    const most = mostOf(options);
+    const dataLength = options['json'] === true ? 1_000_000 : 200;
+    const found = await withDatabase(context, async (database) => {
+      if (queue === undefined) await requirePgq(database);
+      else await requireQueue(database, queue);
+      return await getDeadEvents(
+        database,
+        { queue, consumer: textOf(options['consumer']) },
+        { most, dataLength },
+      );
+    });
+    const rows = found.map((letter) => [
+      String(letter.letter),
+      `${letter.queue}: ${letter.consumer}`,
+      letter.time,
+      String(letter.event),
+      oneLine(letter.type, 40),
+      oneLine(letter.reason, 60),
+      oneLine(letter.data, 60),
+    ]);
+    const lines = columns([['Letter', 'Consumer', 'Died', 'Event', 'Type', 'Reason', 'Data'], ...rows]);
+    tell(context, options, found, [...lines, ...(found.length < most ? [] : [`(the first ${most})`])]);
+  },
+};
+
+export const deadRetryCommand: PgqadmCommand = {
+  words: 'dead retry',
+  takes: '<letter...>',
+  summary: 'give dead letters back to their consumers, as if they had never been retried',
+  options: [jsonOption],
+  examples: ['pgqadm ticker.ini dead retry 3 4'],
+  async run(context, { args, options }) {
+    const letters = idsOf('LETTER', args) ?? [];
+    const given = await withDatabase(context, async (database) => {
+      await requirePgq(database);
+      const events: { letter: number; event: number }[] = [];
+      for (const letter of letters) events.push({ letter, event: await deadRetry(database, letter) });
+      return events;
+    });
+    const lines = given.map(({ letter, event }) => `Given back: letter ${letter}, event ${event}`);
+    tell(context, options, given, lines);
+  },
+};
+
+export const deadPurgeCommand: PgqadmCommand = {
+  words: 'dead purge',
+  takes: '[queue]',
+  summary: 'delete dead letters',
+  options: [
+    ofConsumer,
+    { flags: '--older-than <interval>', summary: "only those that are older, like '30 days'" },
+    { flags: '--all', summary: 'all of them' },
+    jsonOption,
+  ],
+  examples: [
+    "pgqadm ticker.ini dead purge orders --older-than '30 days'",
+    'pgqadm ticker.ini dead purge --all',
+  ],
+  async run(context, { args: [queue], options }) {
+    requireChoice(options, ['all', 'consumer', 'olderThan']);
+    const purged = await withDatabase(context, async (database) => {
+      if (queue === undefined) await requirePgq(database);
+      else await requireQueue(database, queue);
+      const { consumer, olderThan } = options;
+      return await deadPurge(database, queue, textOf(consumer), textOf(olderThan));
+    });
+    tell(context, options, { purged }, [`Deleted: ${purged} dead letters`]);
+  },
+};
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
