@@ -39,7 +39,7 @@ const rounds = `create procedure public.rounds(in n integer, in part integer, in
     end loop;
   end $$`;
 
-const metadata = `select sum(pg_total_relation_size(c.oid)) from pg_class c
+const metadata = `select sum(pg_total_relation_size(c.oid))::bigint from pg_class c
   where c.relnamespace = 'pgq'::regnamespace and c.relkind = 'r' and c.relname !~ '^event_'`;
 
 describe.each(['oldest', 'newest'] as const)('hygiene on %s', (which) => {
