@@ -140,7 +140,7 @@ create table if not exists pgq.queue_setting (
     -- After how long a consumer that takes no batches is unregistered; null: never.
     consumer_drop_after interval,
     -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute.
-    ticks_kept          integer not null default 5000,
+    ticks_kept          integer not null default 4000,
 
     constraint queue_setting_pkey primary key (queue_id),
     constraint queue_setting_queue_fkey foreign key (queue_id) references pgq.queue (queue_id) on delete cascade,

@@ -72,7 +72,7 @@ function numberOf(variable: string, variables: ReadonlyMap<string, string>, file
 
 /** `pgq/functions/ticker.sql`: the path below the folder of all SQL. */
 function nameOf(url: URL): string {
-  return url.pathname.split('/sql/').at(-1) ?? url.pathname;
+  return url.pathname.slice(url.pathname.lastIndexOf('/sql/') + '/sql/'.length);
 }
 
 async function readText(url: URL): Promise<string> {

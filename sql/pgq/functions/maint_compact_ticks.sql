@@ -1,4 +1,4 @@
--- Gives back the space of deleted ticks when it is most of the table: the newest ticks stand at its end, where vacuum
+-- Gives back the space of deleted ticks when it is a quarter of the table: the newest ticks stand at its end, where vacuum
 -- cannot give back anything before them. Returns 0.
 -- Called by: the maintainer, as pgq.maint_operations() says, in a later transaction than the one that deleted the ticks.
 -- Locks: ACCESS EXCLUSIVE on pgq.tick, without waiting for it, for the time it takes to copy what is left.
@@ -8,7 +8,7 @@ as $$
 declare
     bytes constant bigint := pg_total_relation_size('pgq.tick');
 begin
-    if bytes > 524288 and bytes > 4 * (select sum(pg_column_size(t) + 40) from pgq.tick t) then
+    if bytes > 524288 and bytes > 1.3 * (select sum(pg_column_size(t) + 40) from pgq.tick t) then
         lock table pgq.tick in access exclusive mode nowait;
         cluster pgq.tick using tick_pkey;
     end if;

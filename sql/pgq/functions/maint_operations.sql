@@ -37,7 +37,7 @@ begin
         select q.queue_name
         from pgq.queue q left join pgq.queue_setting s on s.queue_id = q.queue_id
         where (select max(t.tick_id) - min(t.tick_id) from pgq.tick t where t.tick_queue = q.queue_id)
-            > coalesce(s.ticks_kept, 5000)
+            > coalesce(s.ticks_kept, 4000)
         order by 1
     loop
         return next;

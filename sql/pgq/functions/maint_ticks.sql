@@ -29,7 +29,7 @@ begin
         from pgq.tick t
         where t.tick_queue = q.queue_id and t.tick_id < newest_passed
         order by t.tick_queue desc, t.tick_id desc
-        offset coalesce((select s.ticks_kept from pgq.queue_setting s where s.queue_id = q.queue_id), 5000) limit 1;
+        offset coalesce((select s.ticks_kept from pgq.queue_setting s where s.queue_id = q.queue_id), 4000) limit 1;
     delete from pgq.tick t
         using (
             select k.tick_id, row_number() over (partition by date_trunc('minute', k.tick_time) order by k.tick_id) as n
