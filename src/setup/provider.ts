@@ -25,13 +25,19 @@ import { createQueue, getQueueInfo, setQueueConfig } from '../pgq/queue.js';
  */
 const tickerMaxLag = '0';
 
+/** In effect all until rotation: a subscriber that is restored from a backup stands at any of them. */
+const ticksKept = '1000000';
+
 /** Installs both schemas and makes the queue. What is there already stays as it is. Returns what was done. */
 export async function installProvider(session: Session, queue: string): Promise<string[]> {
   await refuseRecovery(session);
   const pgq = await installSchema(session, 'pgq');
   const londiste = await installSchema(session, 'londiste');
   const created = await createQueue(session, queue);
-  if (created) await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
+  if (created) {
+    await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
+    await setQueueConfig(session, queue, 'ticks_kept', ticksKept);
+  }
   return [
     `schema pgq: ${pgq}`,
     `schema londiste: ${londiste}`,
