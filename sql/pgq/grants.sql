@@ -26,11 +26,14 @@ $$;
 
 revoke execute on all routines in schema pgq from public;
 grant usage on schema pgq to public;
-grant select on pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.epoch, pgq.installation to public;
+grant select on
+    pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.epoch, pgq.installation, pgq.queue_setting, pgq.ticker_error
+    to public;
 grant execute on function
     pgq.version(), pgq.seq_getval(text), pgq.quote_fqname(text), pgq.lock_class(),
     pgq.get_queue_info(), pgq.get_queue_info(text),
     pgq.get_consumer_info(), pgq.get_consumer_info(text), pgq.get_consumer_info(text, text),
+    pgq.get_stale_consumers(), pgq.get_stale_consumers(interval),
     pgq.get_batch_info(bigint), pgq.get_epoch(text, bigint), pgq.tick_channel(text), pgq.ticker_alive(),
     pgq.snapshot_contains(txid_snapshot, txid_snapshot)
     to public;
@@ -45,6 +48,7 @@ declare
         'batch_event_sql(bigint)', 'batch_event_tables(bigint)',
         'event_range_sql(integer, txid_snapshot, txid_snapshot, integer)',
         'get_batch_events(bigint)', 'get_batch_cursor(bigint, text, integer)',
+        'get_batch_cursor(bigint, text, integer, text)',
         'event_retry(bigint, bigint, timestamptz)', 'event_retry(bigint, bigint, integer)',
         'batch_retry(bigint, integer)', 'force_tick(text)',
         'fetch_events(text, bigint)', 'events_retry(bigint, bigint[], integer[])',
@@ -72,5 +76,12 @@ begin
         grant select, insert, truncate on pgq.event_template to pgq_admin;
         grant select on pgq.retry_queue, pgq.dead_letter to pgq_admin;
     end if;
+end;
+$$;
+
+-- Queues that were made before the roles were, or by an older version.
+do $$
+begin
+    perform pgq.grant_perms(q.queue_name) from pgq.queue q;
 end;
 $$;

@@ -22,10 +22,15 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 -- Tables
 \ir schema.sql
 
+-- What earlier versions made in another shape; nothing where this one has made it
+\ir functions/upgrade_schema.sql
+\ir upgrade/2.sql
+
 -- Names, sequences, queue storage
 \ir functions/quote_fqname.sql
 \ir functions/seq_getval.sql
 \ir functions/seq_setval.sql
+\ir functions/_grant_perms_from.sql
 \ir functions/grant_perms.sql
 \ir functions/tune_storage.sql
 
@@ -41,6 +46,8 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/has_news.sql
 \ir views.sql
 \ir functions/store_tick.sql
+\ir functions/note_ticker_error.sql
+\ir functions/compact_subscriptions.sql
 \ir functions/ticker.sql
 \ir functions/ticker_queue.sql
 \ir functions/due_events.sql
@@ -102,6 +109,10 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/maint_retry_events.sql
 \ir functions/maint_rotate_tables_step1.sql
 \ir functions/maint_rotate_tables_step2.sql
+\ir functions/maint_ticks.sql
+\ir functions/maint_compact_ticks.sql
+\ir functions/get_stale_consumers.sql
+\ir functions/maint_stale_consumers.sql
 \ir functions/maint_tables_to_vacuum.sql
 \ir functions/maint_operations.sql
 

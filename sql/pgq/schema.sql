@@ -133,6 +133,33 @@ create table if not exists pgq.epoch (
     constraint epoch_queue_fkey foreign key (queue_id) references pgq.queue (queue_id)
 );
 
+-- Ours: what a queue can be set to beyond PgQ's parameters; without a row, the defaults here.
+create table if not exists pgq.queue_setting (
+    queue_id            integer not null,
+
+    -- After how long a consumer that takes no batches is unregistered; null: never.
+    consumer_drop_after interval,
+    -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute.
+    ticks_kept          integer not null default 4000,
+
+    constraint queue_setting_pkey primary key (queue_id),
+    constraint queue_setting_queue_fkey foreign key (queue_id) references pgq.queue (queue_id) on delete cascade,
+    constraint queue_setting_drop_after check (consumer_drop_after > '0'),
+    constraint queue_setting_ticks_kept check (ticks_kept >= 0)
+);
+
+-- Ours: the queues that pgq.ticker() could not tick when it last tried, and why. last_time is written every 10 seconds.
+create table if not exists pgq.ticker_error (
+    queue_id  integer not null,
+    since     timestamptz not null,
+    last_time timestamptz not null,
+    sqlstate  text not null,
+    message   text not null,
+
+    constraint ticker_error_pkey primary key (queue_id),
+    constraint ticker_error_queue_fkey foreign key (queue_id) references pgq.queue (queue_id) on delete cascade
+);
+
 -- Ours: what is installed, and the oldest code that may run on it. code_digest names the files that the functions
 -- came from; psql cannot compute it and leaves it null.
 create table if not exists pgq.installation (

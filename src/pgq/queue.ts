@@ -16,7 +16,7 @@ export async function dropQueue(
   await session.query('select pgq.drop_queue($1, $2)', [queue, force]);
 }
 
-/** The parameters of a queue that may be set, as `pgq.set_queue_config` names them. */
+/** The parameters of a queue that may be set, as `pgq.set_queue_config` names them; the last two are not of PgQ. */
 export const queueParameters = [
   'ticker_max_count',
   'ticker_max_lag',
@@ -24,6 +24,8 @@ export const queueParameters = [
   'ticker_paused',
   'rotation_period',
   'external_ticker',
+  'consumer_drop_after',
+  'ticks_kept',
 ] as const;
 
 export type QueueParameter = (typeof queueParameters)[number];

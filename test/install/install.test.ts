@@ -72,9 +72,9 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
   it('goes well when many install at once, in two databases', async () => {
     const databases = await Promise.all([createDatabase(which), createDatabase(which)]);
     const outcomes = await Promise.all(
-      databases.flatMap((settings) => Array.from({ length: 4 }, () => installIn(settings))),
+      databases.flatMap((settings) => Array.from({ length: 10 }, () => installIn(settings))),
     );
-    expect(outcomes).toContain('installed');
+    expect(outcomes.filter((outcome) => outcome === 'installed').length, 'one or more in each').toBeGreaterThan(1);
     const [one, two] = await Promise.all(databases.map(catalogueOf));
     expect(one).toEqual(two);
   });

@@ -7,6 +7,8 @@ import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { oldestAndNewest } from '../../src/embedded/binaries.js';
 import type { Server } from '../../src/embedded/server.js';
 import { installSchema } from '../../src/install/install.js';
+import { uninstallPgq } from '../../src/install/uninstall.js';
+import { api, type Caller } from '../sql/pgq/functions.js';
 import { owner, startServer } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
 
@@ -92,6 +94,88 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
     for (const [session, statement] of denied) {
       await expect(session.query(statement), statement).rejects.toMatchObject({ kind: 'rights' });
     }
+  });
+
+  it('may call what PgQ lets them call, function by function', async () => {
+    await using session = await open(settings);
+    const rights = await session.query<{ signature: string; callers: Caller[] }>(
+      `select p.proname || '(' || regexp_replace(pg_get_function_arguments(p.oid), '(^|, )OUT .*$', '') || ')' as signature,
+         array(select c.caller from (values ('public', 'nobody'), ('reader', 'pgq_reader'), ('writer', 'pgq_writer'), ('admin', 'pgq_admin'))
+           c (caller, role) where has_function_privilege(c.role, p.oid, 'execute')) as callers
+       from pg_proc p where p.pronamespace = 'pgq'::regnamespace and p.prokind = 'f' order by 1`,
+    );
+    const expected: Record<Caller, Caller[]> = {
+      public: ['public', 'reader', 'writer', 'admin'],
+      reader: ['reader', 'admin'],
+      writer: ['writer', 'admin'],
+      admin: ['admin'],
+    };
+    const given = new Map(rights.map(({ signature, callers }) => [signature, callers]));
+    for (const { signature, caller } of api)
+      expect(given.get(signature), signature).toEqual(expected[caller]);
+    const others = rights
+      .filter(({ callers }) => callers.includes('public'))
+      .map(({ signature }) => signature);
+    const known = api.filter(({ caller }) => caller === 'public').map(({ signature }) => signature);
+    expect(
+      others.filter((signature) => !known.includes(signature)).map((signature) => signature.split('(')[0]),
+      'nothing else is for everybody',
+    ).toEqual(['get_epoch', 'lock_class', 'snapshot_contains', 'ticker_alive']);
+    expect(
+      await session.one(`select has_sequence_privilege('pgq_admin', 'pgq.event_1_id_seq', 'usage') as bulk`),
+    ).toEqual({
+      bulk: true,
+    });
+  });
+
+  it('get no more rights by a condition of get_batch_cursor', async () => {
+    await using reader = await open({ ...settings, user: 'reading' });
+    await using writer = await open({ ...settings, user: 'writing' });
+    await using administrator = await open({ ...settings, user: 'administering' });
+    await writer.query(`select pgq.insert_event('q', 't', 'd')`);
+    await administrator.query(`select pgq.force_tick('q'), pgq.ticker('q')`);
+    const { batch } = await reader.one<{ batch: number }>(`select pgq.next_batch('q', 'c') as batch`);
+    const attack = async (condition: string): Promise<void> => {
+      await reader.query('begin');
+      await expect(
+        reader.query(`select * from pgq.get_batch_cursor($1, 'attack', 10, $2)`, [batch, condition]),
+        condition,
+      ).rejects.toMatchObject({ kind: 'rights' });
+      await reader.query('rollback');
+    };
+    await attack('exists (select from pgq.retry_queue)');
+    await attack(`pgq.drop_queue('q', true) = 1`);
+    await attack('true); drop table pgq.retry_queue; select (1');
+    await attack('true); delete from pgq.tick; select (1');
+    expect(await administrator.query('select from pgq.retry_queue')).toHaveLength(0);
+    await reader.query('begin');
+    expect(
+      await reader.query(`select ev_data from pgq.get_batch_cursor($1, 'good', 10, $2)`, [
+        batch,
+        `ev_type = 't' and ev_retry is null`,
+      ]),
+    ).toEqual([{ ev_data: 'd' }]);
+    await reader.query('commit');
+  });
+
+  it('stay as long as another database or a member needs them', async () => {
+    await using session = await open(settings);
+    expect(await uninstallPgq(session)).toMatchObject({
+      schemas: ['pgq'],
+      roles: [],
+      rolesLeft: ['pgq_admin', 'pgq_reader', 'pgq_writer'],
+    });
+    const rest = await asSuperuser(server.port, async (admin) => {
+      await admin.query('drop role reading, writing, administering, nobody');
+      return admin.query<{ name: string }>(`select datname as name from pg_database where datname ~ '^t_'`);
+    });
+    const left: (readonly string[])[] = [];
+    for (const { name } of rest) {
+      await using other = await open({ ...settings, database: name });
+      left.push((await uninstallPgq(other)).rolesLeft);
+    }
+    expect(left.at(-1), 'whoever is the last takes them along').toEqual([]);
+    expect(await pgqRoles(session)).toEqual([]);
   });
 });
 

@@ -24,3 +24,27 @@ describe.each(['oldest', 'newest'] as const)('schema londiste of version 0.1.0, 
     expect(await installSchema(old, 'londiste')).toBe('present');
   });
 });
+
+describe.each(['oldest', 'newest'] as const)('schema pgq of version 0.1.0, %s server', (which) => {
+  it('becomes what this version installs, and goes on with the queue that is in it', async () => {
+    await using fresh = await open(await createDatabase(which));
+    await installSchema(fresh, 'pgq');
+    await using old = await open(await createDatabase(which));
+    await old.execute(readFileSync(`${root}test/install/fixtures/pgq-0.1.0.sql`, 'utf8'));
+    for (const session of [fresh, old]) {
+      await session.query(`select pgq.create_queue('q'), pgq.set_queue_config('q', 'ticker_max_lag', '0')`);
+      await session.query(`select pgq.register_consumer('q', 'c')`);
+    }
+    await old.query(`select pgq.insert_event('q', 't', 'before')`);
+    expect(await catalogue(old, 'pgq')).not.toEqual(await catalogue(fresh, 'pgq'));
+
+    expect(await installSchema(old, 'pgq')).toBe('upgraded');
+    expect(await catalogue(old, 'pgq')).toEqual(await catalogue(fresh, 'pgq'));
+    await old.query(`select pgq.insert_event('q', 't', 'after'), pgq.force_tick('q')`);
+    await old.query('select pgq.ticker()');
+    expect(
+      await old.query(`select ev_data as data from pgq.get_batch_events(pgq.next_batch('q', 'c'))`),
+    ).toEqual([{ data: 'before' }, { data: 'after' }]);
+    expect(await installSchema(old, 'pgq')).toBe('present');
+  });
+});

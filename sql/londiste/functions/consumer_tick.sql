@@ -1,7 +1,9 @@
 -- The last tick that a consumer of a queue has finished; null when there is no such consumer.
--- Called by: held_tick, hold_events. Locks: none.
+-- Volatile, so that it reads under a snapshot taken after it has the table's lock: under an older one the table is empty
+-- once pgq.compact_subscriptions has been there.
+-- Called by: held_tick, hold_events, replay_lag. Locks: none.
 create or replace function londiste.consumer_tick(i_queue_name text, i_consumer_name text)
-returns bigint language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+returns bigint language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     return (select s.sub_last_tick
               from pgq.subscription s

@@ -6,8 +6,12 @@
 -- no writer shares, before it is emptied: no event in it may be newer than what the slowest consumer has passed. A queue
 -- without consumers keeps what the next one, who starts at the last tick, would need.
 --
+-- A queue whose row somebody has locked, such as a transaction that registers a consumer and stays open, waits for the
+-- next time, and the others do not wait for it.
+--
 -- Called by: the maintainer, as pgq.maint_operations() says.
--- Locks: the queue's row; ACCESS EXCLUSIVE, without waiting, on the table to be emptied.
+-- Locks: the queue's row; ACCESS SHARE on pgq.subscription, before it is read, because pgq.compact_subscriptions empties
+-- it for a moment; ACCESS EXCLUSIVE, without waiting, on the event table to be emptied.
 create or replace function pgq.maint_rotate_tables_step1(i_queue_name text) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -24,7 +28,7 @@ begin
             and queue_rotation_period is not null
             and queue_switch_step2 is not null
             and queue_switch_time + queue_rotation_period < current_timestamp
-        for update;
+        for no key update skip locked;
     if not found then
         return 0;
     end if;
@@ -33,6 +37,7 @@ begin
                 i_queue_name, q.queue_switch_step1, txid_current();
     end if;
 
+    lock table pgq.subscription in access share mode;
     select p.tick_id, p.has_consumer, txid_snapshot_xmin(t.tick_snapshot) as xmin into lowest
         from (
             select coalesce(min(s.sub_last_tick), (select max(tick_id) from pgq.tick where tick_queue = q.queue_id)),

@@ -1,0 +1,35 @@
+-- Makes the table of subscriptions small again when it is full of versions that vacuum may not take away yet. Returns 1,
+-- or 0 when there was no need, or somebody is using the table.
+--
+-- Every batch updates its subscription twice, and each update checks the primary key, which means to look at every dead
+-- version of that row. An open transaction, of anybody, keeps all of them: after 1000 batches each batch costs several
+-- times as much as the first one, after 100,000 a hundred times. TRUNCATE takes them away all the same. What it costs: a
+-- transaction that took its only snapshot earlier (REPEATABLE READ) finds the table empty, and a consumer's call in it
+-- fails with "Not subscriber to queue". Whoever reads the table to decide what to delete must lock it first.
+--
+-- Called by: pgq.ticker, after ticks. Locks: ACCESS EXCLUSIVE on pgq.subscription, without waiting.
+create or replace function pgq.compact_subscriptions() returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    most_bytes constant bigint := 16384;
+    rows pgq.subscription[];
+begin
+    if pg_relation_size('pgq.subscription') <= most_bytes then
+        return 0;
+    end if;
+    begin
+        lock table pgq.subscription in access exclusive mode nowait;
+    exception when lock_not_available then
+        return 0;
+    end;
+    rows := array(select s from pgq.subscription s order by s.sub_id, s.sub_consumer);
+    -- Many subscriptions are no reason: a row takes 100 bytes, and its page is half empty.
+    if pg_relation_size('pgq.subscription') <= most_bytes + cardinality(rows) * 800 then
+        return 0;
+    end if;
+    truncate pgq.subscription;
+    insert into pgq.subscription select s.* from unnest(rows) s;
+    return 1;
+end;
+$$;
