@@ -38,6 +38,21 @@ grant execute on function
     pgq.snapshot_contains(txid_snapshot, txid_snapshot)
     to public;
 
+-- What the trigger functions call as whoever writes to a table: it only computes. That writer needs pgq.insert_event.
+grant execute on function
+    pgq.urlencode(text), pgq.urlencode_fields(text), pgq.urlencode_runs(text), pgq.percent_encode(text),
+    pgq.equality_sql(regclass, text, oid), pgq.trigger_arguments(text[]),
+    pgq.trigger_formats(pgq.trigger_layout, regclass, oid[]), pgq.read_trigger_layout(text[]),
+    pgq.trigger_layout(), pgq.trigger_table(),
+    pgq.row_fields(pgq.trigger_layout, anyelement, text), pgq.odd_row_data(pgq.trigger_layout, text[]),
+    pgq.row_data(pgq.trigger_layout, text, text[], json),
+    pgq.changed_columns(pgq.trigger_layout, integer[], anyelement, anyelement, text[], text[]),
+    pgq.sql_data(pgq.trigger_layout, text, text, text[], text[], integer[]),
+    pgq.json_event_type(pgq.trigger_layout, text, text, text), pgq.trigger_value(text, anyelement),
+    pgq.row_event(pgq.trigger_layout, text, text, text, anyelement, anyelement),
+    pgq.truncate_event(pgq.trigger_layout, text, text)
+    to public;
+
 do $$
 declare
     reading constant text[] := array[
@@ -57,7 +72,7 @@ declare
         'get_dead_events(text, text)', 'dead_retry(bigint)'];
     writing constant text[] := array[
         'insert_event(text, text, text)', 'insert_event(text, text, text, text, text, text, text)',
-        'current_event_table(text)'];
+        'current_event_table(text)', 'logutriga()', 'jsontriga()', 'sqltriga()', 'logtriga()'];
     f text;
 begin
     if to_regrole('pgq_reader') is not null then

@@ -67,6 +67,28 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/insert_event.sql
 \ir functions/current_event_table.sql
 
+-- Triggers that produce: what a table and its trigger are, a row as text, the event
+\ir functions/percent_encode.sql
+\ir functions/urlencode_runs.sql
+\ir functions/urlencode_fields.sql
+\ir functions/urlencode.sql
+\ir functions/equality_sql.sql
+\ir functions/trigger_arguments.sql
+\ir functions/trigger_formats.sql
+\ir functions/read_trigger_layout.sql
+\ir functions/trigger_layout.sql
+\ir functions/trigger_table.sql
+\ir functions/row_fields.sql
+\ir functions/odd_row_data.sql
+\ir functions/row_data.sql
+\ir functions/changed_columns.sql
+\ir functions/sql_data.sql
+\ir functions/json_event_type.sql
+\ir functions/trigger_value.sql
+\ir functions/row_event.sql
+\ir functions/truncate_event.sql
+\ir functions/trigger_functions.sql
+
 -- Consumers
 \ir functions/register_consumer_at.sql
 \ir functions/register_consumer.sql

@@ -183,3 +183,45 @@ on conflict (only_row) do update
 -- Every batch updates its subscription and every poll reads it: room for new versions on the same page, and vacuum
 -- long before a fifth of the table is dead.
 alter table pgq.subscription set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+-- Ours: what the trigger functions know of a trigger and its table, once for each session: see pgq.trigger_layout().
+-- Positions are those among the columns that are there, from 1.
+do $$
+begin
+    if to_regtype('pgq.trigger_layout') is null then
+        create type pgq.trigger_layout as (
+            settled       boolean,    -- false: the key was read under a snapshot that may be older than the table
+            format        text,       -- the trigger function: logutriga, jsontriga, sqltriga, logtriga
+            queue         text,
+            skip          boolean,
+            deny          boolean,
+            backup        boolean,
+            no_truncate   text,       -- why TRUNCATE is refused
+            column_count  integer,
+            padding       text,       -- what makes a row's text one of a pgq.fields_*; null: there are too many columns
+            fields_sql    text,       -- what makes an array of a row then
+            names         text[],
+            kinds         text[],     -- of the values in JSON: n number, b boolean, d date, s string
+            equal_sql     text[],     -- compares the column in two rows; null: its text says it
+            key_names     text[],     -- as ev_type shows them; of pkey= until the table has been read, or null
+            key_list      text,
+            ignored_names text[],     -- of ignore=
+            letters       text,       -- of logtriga
+            key           integer[],
+            ignored       integer[],
+            magic         integer[],
+            unknown       integer[],  -- of generated columns in a BEFORE trigger
+            logged        integer[],  -- neither ignored nor magic
+            row_format    text,       -- of the whole row, for format()
+            insert_format text,
+            fields        text[],     -- when, ev_type ... ev_extra4: what has an expression of its own
+            expressions   text[]
+        );
+        -- A row whose fields are texts: the server itself takes the text of any row apart into them.
+        execute (
+            select string_agg(format('create type pgq.fields_%s as (%s)', size,
+                (select string_agg(format('f%s text', n), ', ' order by n) from generate_series(1, size) n)), ';')
+            from unnest(array[16, 64]) size);
+    end if;
+end;
+$$;

@@ -2,7 +2,7 @@ import type { Session } from '../db/session.js';
 import { LondisteError } from '../kernel/errors.js';
 import { readManifest, type Manifest } from './manifest.js';
 
-export type SchemaName = 'pgq' | 'londiste';
+export type SchemaName = 'pgq' | 'londiste' | 'pgq_coop' | 'pgq_ext';
 
 /** What an installation did: made the schema, found it as it should be, or brought it to this version. */
 export type Installation = 'installed' | 'present' | 'upgraded';

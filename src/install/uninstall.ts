@@ -78,6 +78,8 @@ async function refuseWhatOthersNeed(session: Session, present: readonly string[]
        cross join lateral pg_identify_object_as_address(d.classid, d.objid, d.objsubid) needs
      where d.deptype = 'n' and d.classid <> 'pg_trigger'::regclass and d.refobjid >= 16384
        and needed.object_names[1] = any ($1) and not needs.object_names[1] = any ($1)
+       -- A type's address has its schema within its name.
+       and not coalesce((pg_identify_object(d.classid, d.objid, d.objsubid)).schema = any ($1), false)
      order by 1`,
     [present],
   );

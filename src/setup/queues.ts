@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
+import { installCompanions } from '../install/companions.js';
 import { installSchema, requireSchema } from '../install/install.js';
 import { LondisteError } from '../kernel/errors.js';
 import { suggest } from '../kernel/suggest.js';
@@ -19,6 +20,13 @@ import { refuseRecovery } from './provider.js';
 export async function installQueues(session: Session): Promise<string> {
   await refuseRecovery(session);
   return await installSchema(session, 'pgq');
+}
+
+/** Installs schema pgq and the schemas beside it; returns a line about each. */
+export async function installWithCompanions(session: Session): Promise<string[]> {
+  const pgq = await installQueues(session);
+  const companions = await installCompanions(session);
+  return Object.entries({ pgq, ...companions }).map(([schema, done]) => `schema ${schema}: ${done}`);
 }
 
 export async function makeQueue(session: Session, queue: string): Promise<void> {

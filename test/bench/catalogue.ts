@@ -1,5 +1,5 @@
 import type { Peer } from './peer.js';
-import { byRow, byStatement, logutriga } from './peers/capture.js';
+import { byRow, byStatement, logutriga, pgq } from './peers/capture.js';
 import { londiste } from './peers/londiste.js';
 import { londiste3 } from './peers/londiste3.js';
 import { native } from './peers/native.js';
@@ -14,6 +14,7 @@ import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
 import { idle } from './scenarios/idle.js';
 import { latency } from './scenarios/latency.js';
+import { pgqTriggers } from './scenarios/pgq-triggers.js';
 import { tpcb } from './scenarios/tpcb.js';
 import { wide } from './scenarios/wide.js';
 
@@ -22,6 +23,7 @@ export const scenarios: readonly Scenario[] = [
   bulk,
   copy,
   capture,
+  pgqTriggers,
   latency,
   tpcb,
   wide,
@@ -32,4 +34,4 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** In the order of the columns of the table that comes out. */
-export const peers: readonly Peer[] = [none, native, londiste3, londiste, byStatement, byRow, logutriga];
+export const peers: readonly Peer[] = [none, native, londiste3, londiste, byStatement, byRow, pgq, logutriga];

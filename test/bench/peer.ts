@@ -19,6 +19,7 @@ export type PeerName =
   // These only capture, and nobody reads what they have captured.
   | 'capture'
   | 'capture-row'
+  | 'pgq'
   | 'logutriga';
 
 /** A way to replicate, installed between two servers for one scenario. */

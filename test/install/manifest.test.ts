@@ -48,12 +48,15 @@ describe('a manifest', () => {
     await expect(readManifest(manifest(`${versions}${line}\n`))).rejects.toThrow(message);
   });
 
-  it.each(['pgq', 'londiste'])('of %s names every file of its folder once', (schema) => {
-    const text = readFileSync(join(root, 'sql', schema, 'install.sql'), 'utf8');
-    const named = [...text.matchAll(/^\\ir (.*)$/gm)].map(([, file]) => file).sort();
-    const present = readdirSync(join(root, 'sql', schema), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.sql') && file !== 'install.sql')
-      .sort();
-    expect(named).toEqual(present);
-  });
+  it.each(['pgq', 'londiste', 'pgq_coop', 'pgq_ext'])(
+    'of %s names every file of its folder once',
+    (schema) => {
+      const text = readFileSync(join(root, 'sql', schema, 'install.sql'), 'utf8');
+      const named = [...text.matchAll(/^\\ir (.*)$/gm)].map(([, file]) => file).sort();
+      const present = readdirSync(join(root, 'sql', schema), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.sql') && file !== 'install.sql')
+        .sort();
+      expect(named).toEqual(present);
+    },
+  );
 });

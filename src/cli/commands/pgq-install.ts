@@ -1,11 +1,11 @@
-import { installQueues } from '../../setup/queues.js';
+import { installWithCompanions } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
 import { withDatabase } from '../context.js';
 
 export const install: PgqadmCommand = {
   words: 'install',
-  summary: 'install the schema pgq',
+  summary: 'install the schemas pgq, pgq_coop and pgq_ext',
   async run(context) {
-    context.say(`schema pgq: ${await withDatabase(context, installQueues)}`);
+    for (const line of await withDatabase(context, installWithCompanions)) context.say(line);
   },
 };

@@ -37,6 +37,21 @@ const captured = { providerSettings: {}, copies: false, quickShare: 1 } as const
 export const byStatement = ours('capture', 'statement');
 export const byRow = ours('capture-row', 'row');
 
+/** Our PgQ alone; the scenario makes the triggers. */
+export const pgq: Peer = {
+  ...captured,
+  name: 'pgq',
+  missing: () => undefined,
+  version: () => `schema pgq of londiste ${version}, nobody reads the queue`,
+  async install({ provider, folder }) {
+    const ini = join(folder, 'pgq.ini');
+    writeFileSync(ini, `[pgqadm]\njob_name = pgq\ndb = ${provider.conninfo}\n`);
+    await runCommand(process.execPath, [join(root, 'bin', 'pgqadm'), ini, 'install'], { cwd: folder });
+    await provider.execute(`select pgq.create_queue('${queue}')`);
+    return undefined;
+  },
+};
+
 /** PgQ's own trigger in C, on the queue of the C extension. */
 export const logutriga: Peer = {
   ...captured,
