@@ -33,6 +33,10 @@ export const raised = 'P0001';
 /** A failure of the first call into schema pgq_ext. */
 export function explainTarget(target: Session, thrown: unknown): LondisteError {
   const error = asLondisteError(thrown);
+  if (error.kind === 'rights') {
+    const hint = 'grant pgq_reader on the target to the role that consumes';
+    return new LondisteError('rights', error.message, { hint, cause: error, sqlstate: error.sqlstate });
+  }
   if (error.sqlstate !== missingSchema && error.sqlstate !== missingFunction) return error;
   return new LondisteError('refused', `${target.where}: schema pgq_ext is not installed`, {
     hint: 'run on that database: pgqadm install',

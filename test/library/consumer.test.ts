@@ -291,7 +291,7 @@ describe.each(['oldest', 'newest'] as const)('consumers on %s', (which) => {
       await effects(elsewhere);
     });
 
-    const remote = (): RemoteConsumer => new RemoteConsumer({ ...options(), target: elsewhere.nobody });
+    const remote = (): RemoteConsumer => new RemoteConsumer({ ...options(), target: elsewhere.reading });
 
     it('moves the position with the work, and finishes what was committed before', async () => {
       await using consumer = remote();

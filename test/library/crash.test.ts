@@ -50,7 +50,7 @@ describe.each([
       process.execPath,
       [
         `${root}test/library/crash-child.mjs`,
-        ...[kind, JSON.stringify(place.reading), JSON.stringify(target.nobody), seenFile],
+        ...[kind, JSON.stringify(place.reading), JSON.stringify(target.reading), seenFile],
       ],
       { stdio: ['ignore', 'inherit', 'inherit'] },
     );
@@ -77,7 +77,7 @@ describe.each([
   it('has every event take effect exactly once, whenever it is killed', async () => {
     await new RemoteConsumer({
       connection: place.reading,
-      target: target.nobody,
+      target: target.reading,
       queue: 'q',
       consumer: 'c',
     }).register();

@@ -1,12 +1,11 @@
 /** A database with a queue, as a library user meets it: roles that may produce or consume and nothing more. */
-import { existsSync } from 'node:fs';
 import pg from 'pg';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
+import { installCompanions } from '../../src/install/companions.js';
 import { installSchema } from '../../src/install/install.js';
 import { maintRetryEvents } from '../../src/pgq/maintenance.js';
 import { owner } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
-import { root } from '../support/programs.js';
 
 export interface Place {
   /** The owner of the database, no superuser. */
@@ -28,6 +27,7 @@ export async function makePlace(port: number, queue = 'q'): Promise<Place> {
   const settings = await createDatabase({ port });
   await using session = await open(settings);
   await installSchema(session, 'pgq');
+  await installCompanions(session);
   await asSuperuser(port, async (admin) => {
     for (const [name, role] of [...Object.entries(logins), ['nobody', undefined] as const]) {
       const [there] = await admin.query('select from pg_roles where rolname = $1', [name]);
@@ -35,7 +35,6 @@ export async function makePlace(port: number, queue = 'q'): Promise<Place> {
       await admin.execute(`create role ${name} login ${role === undefined ? '' : `in role ${role}`}`);
     }
   });
-  await installExt(session);
   await createQueue(session, queue);
   const as = (user: string): ConnectSettings => ({ ...settings, user });
   return {
@@ -53,20 +52,6 @@ export async function createQueue(session: Session, queue: string): Promise<void
     `update pgq.queue set queue_ticker_max_lag = '0', queue_ticker_idle_period = '0' where queue_name = $1`,
     [queue],
   );
-}
-
-/** Schema pgq_ext, as far as the library needs it. */
-async function installExt(session: Session): Promise<void> {
-  if (existsSync(`${root}sql/pgq_ext/install.sql`)) throw new Error('use the real one');
-  await session.execute(`
-    create schema pgq_ext;
-    grant usage on schema pgq_ext to public;
-    create table pgq_ext.completed_tick (consumer_id text primary key, last_tick_id bigint);
-    create function pgq_ext.get_last_tick(a_consumer text) returns bigint language sql security definer
-      as 'select last_tick_id from pgq_ext.completed_tick where consumer_id = a_consumer';
-    create function pgq_ext.set_last_tick(a_consumer text, a_tick_id bigint) returns integer language sql security definer
-      as 'insert into pgq_ext.completed_tick values (a_consumer, a_tick_id)
-        on conflict (consumer_id) do update set last_tick_id = a_tick_id returning 1';`);
 }
 
 /** Brings retries that are due back, and ticks until the queue's last tick sees what was there. */
