@@ -194,6 +194,17 @@ describe.each(['oldest', 'newest'] as const)('the schemas beside pgq on %s', (wh
     expect(await call(`(select count(*) from pgq.subscription)`)).toBe(0);
   });
 
+  it('a consumer takes along a worker whose name was known before its own', async () => {
+    await call(`pgq.create_queue('r')`);
+    await call(`pgq.register_consumer('r', 'd.w')`);
+    await call(`pgq_coop.register_subconsumer('q', 'd', 'w')`);
+    expect(await call(`pgq.unregister_consumer('q', 'd')`)).toBe(2);
+    await call(`pgq_coop.register_subconsumer('q', 'd', 'w')`);
+    expect(await call(`pgq.unregister_consumer('q', 'd.w')`)).toBe(1);
+    expect(await call(`pgq.unregister_consumer('q', 'd')`)).toBe(1);
+    expect(await call(`(select string_agg(consumer_name, ' ') from pgq.get_consumer_info())`)).toBe('d.w');
+  });
+
   it('pgq_coop gives the batch of a silent worker to another, and rotation waits for it', async () => {
     await eagerQueue(session);
     await tick('one');
