@@ -14,6 +14,7 @@ import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
 import { idle } from './scenarios/idle.js';
 import { latency } from './scenarios/latency.js';
+import { pgqRead } from './scenarios/pgq-read.js';
 import { pgqTriggers } from './scenarios/pgq-triggers.js';
 import { tpcb } from './scenarios/tpcb.js';
 import { wide } from './scenarios/wide.js';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   copy,
   capture,
   pgqTriggers,
+  pgqRead,
   latency,
   tpcb,
   wide,
