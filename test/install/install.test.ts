@@ -74,7 +74,10 @@ describe.each(['oldest', 'newest'] as const)('installing pgq on %s', (which) => 
     const outcomes = await Promise.all(
       databases.flatMap((settings) => Array.from({ length: 10 }, () => installIn(settings))),
     );
-    expect(outcomes.filter((outcome) => outcome === 'installed').length, 'one or more in each').toBeGreaterThan(1);
+    expect(
+      outcomes.filter((outcome) => outcome === 'installed').length,
+      'one or more in each',
+    ).toBeGreaterThan(1);
     const [one, two] = await Promise.all(databases.map(catalogueOf));
     expect(one).toEqual(two);
   });
