@@ -89,7 +89,9 @@ begin
     if to_regrole('pgq_admin') is not null then
         grant execute on all routines in schema pgq to pgq_admin;
         grant select, insert, truncate on pgq.event_template to pgq_admin;
-        grant select on pgq.retry_queue, pgq.dead_letter to pgq_admin;
+        grant select on pgq.dead_letter to pgq_admin;
+        grant select, insert, update, delete
+            on pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.retry_queue to pgq_admin;
     end if;
 end;
 $$;

@@ -92,6 +92,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 -- Consumers
 \ir functions/register_consumer_at.sql
 \ir functions/register_consumer.sql
+\ir functions/main_consumer.sql
 \ir functions/unregister_consumer.sql
 
 -- Batches

@@ -22,14 +22,12 @@ interface Installed {
 export async function installSchema(session: Session, schema: SchemaName): Promise<Installation> {
   const manifest = await manifestOf(schema);
   const before = await readInstalled(session, schema);
-  if (before) {
-    refuseNewer(session, schema, manifest, before);
-    const isNewer = before.schemaVersion > manifest.schemaVersion;
-    if (isNewer || before.digest === manifest.digest) return 'present';
-  }
-  await runParts(session, manifest);
-  await session.query(`update ${schema}.installation set code_digest = $1`, [manifest.digest]);
-  return before ? 'upgraded' : 'installed';
+  if (before) refuseNewer(session, schema, manifest, before);
+  return isUpToDate(before, manifest) ? 'present' : await runParts(session, schema, manifest);
+}
+
+function isUpToDate(installed: Installed | undefined, { schemaVersion, digest }: Manifest): boolean {
+  return installed !== undefined && (installed.schemaVersion > schemaVersion || installed.digest === digest);
 }
 
 /**
@@ -108,11 +106,23 @@ async function readInstalled(session: Session, schema: SchemaName): Promise<Inst
   return row && { schemaVersion: row.schema_version, oldestCode: row.oldest_code, digest: row.code_digest };
 }
 
-/** Runs the parts one by one, so that a failure names its file; the manifest itself begins and commits. */
-async function runParts(session: Session, { parts }: Manifest): Promise<void> {
-  for (const { file, sql } of parts) {
+/**
+ * Runs the parts one by one, so that a failure names its file; the manifest itself begins and commits. The guard waits for
+ * other installers: what is there after it is what they have left, and may need nothing more.
+ */
+async function runParts(session: Session, schema: SchemaName, manifest: Manifest): Promise<Installation> {
+  let before: Installed | undefined;
+  for (const part of manifest.parts) {
+    const { file, sql } = part;
     try {
+      if (part === manifest.parts.at(-1))
+        await session.query(`update ${schema}.installation set code_digest = $1`, [manifest.digest]);
       await session.execute(sql);
+      if (file !== `${schema}/guard.sql`) continue;
+      before = await readInstalled(session, schema);
+      if (!isUpToDate(before, manifest)) continue;
+      await session.execute('rollback');
+      return 'present';
     } catch (cause) {
       if (!session.closed) await session.execute('rollback').catch(() => undefined);
       if (!(cause instanceof LondisteError)) throw cause;
@@ -120,4 +130,5 @@ async function runParts(session: Session, { parts }: Manifest): Promise<void> {
       throw new LondisteError(kind, `${message} (installing ${file})`, { cause, hint, sqlstate });
     }
   }
+  return before ? 'upgraded' : 'installed';
 }

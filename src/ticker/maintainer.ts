@@ -29,17 +29,21 @@ export interface Maintenance {
 
 /** One pass: retried events, then everything that `pgq.maint_operations` lists, each in a transaction of its own. */
 export async function maintainOnce(session: Session): Promise<Maintenance> {
-  const retried = await retryOnce(session);
-  const operations = await maintOperations(session);
   const failures: { operation: MaintOperation; error: LondisteError }[] = [];
-  for (const operation of operations) {
+  const alone = async (operation: MaintOperation, work: () => Promise<unknown>): Promise<void> => {
     try {
-      await perform(session, operation);
+      await work();
     } catch (thrown) {
       if (session.closed) throw thrown;
       failures.push({ operation, error: asLondisteError(thrown) });
     }
-  }
+  };
+  let retried = 0;
+  await alone({ functionName: 'pgq.maint_retry_events', argument: null }, async () => {
+    retried = await retryOnce(session);
+  });
+  const operations = await maintOperations(session);
+  for (const operation of operations) await alone(operation, () => perform(session, operation));
   return { retried, operations, failures };
 }
 

@@ -7,7 +7,8 @@
 -- transaction that took its only snapshot earlier (REPEATABLE READ) finds the table empty, and a consumer's call in it
 -- fails with "Not subscriber to queue". Whoever reads the table to decide what to delete must lock it first.
 --
--- Called by: pgq.ticker, after ticks. Locks: ACCESS EXCLUSIVE on pgq.subscription, without waiting.
+-- Called by: pgq.ticker, after ticks. Locks: the rows of consumers and queues that subscriptions refer to, then ACCESS
+-- EXCLUSIVE on pgq.subscription, in the order of pgq.unregister_consumer and without waiting for any.
 create or replace function pgq.compact_subscriptions() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -19,6 +20,9 @@ begin
         return 0;
     end if;
     begin
+        -- Writing the rows again asks for these, and must not wait for them with the table locked.
+        perform from pgq.consumer c where c.co_id in (select sub_consumer from pgq.subscription) for key share nowait;
+        perform from pgq.queue q where q.queue_id in (select sub_queue from pgq.subscription) for key share nowait;
         lock table pgq.subscription in access exclusive mode nowait;
     exception when lock_not_available then
         return 0;

@@ -17,7 +17,7 @@ begin
     end if;
 
     perform nextval(q.queue_event_seq::regclass)
-        from generate_series(1, q.queue_ticker_max_count * 2 + 1000);
+        from generate_series(1, q.queue_ticker_max_count::bigint * 2 + 1000);
 
     select tick_id into last_tick
         from pgq.tick where tick_queue = q.queue_id

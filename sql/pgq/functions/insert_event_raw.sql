@@ -40,8 +40,9 @@ begin
         raise exception 'Insert into queue disallowed';
     end if;
 
+    -- Of the application's events: those that come back from the retry queue have an owner.
     -- The count lives in a setting of the transaction: it ends with it, and a rolled back savepoint takes its part back.
-    if v_limit is not null then
+    if v_limit is not null and insert_event_raw.ev_owner is null then
         v_counter := 'pgq.tx_events_' || v_queue_id;
         v_count := coalesce(nullif(current_setting(v_counter, true), ''), '0')::integer + 1;
         if v_count > v_limit then

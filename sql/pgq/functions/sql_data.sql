@@ -14,7 +14,7 @@ begin
     if i_op = 'INSERT' then
         if i_text !~ '[\\\x02\x7f]' then
             x_values := replace(array_to_string(i_new, chr(127), chr(2)), '''', '''''');
-            return replace(format(i_layout.insert_format, variadic string_to_array(x_values, chr(127))),
+            return replace(format(i_layout.insert_format, variadic string_to_array(x_values || chr(127), chr(127))),
                 '''' || chr(2) || '''', 'null');
         end if;
         return (

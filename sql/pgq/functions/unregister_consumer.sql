@@ -20,12 +20,8 @@ begin
         return 0;
     end if;
 
-    -- Subconsumers (`consumer.sub`) share the sub_id of their consumer: one of them goes alone, the consumer takes all of
-    -- them along. Their names tell, not their co_id: that of a subconsumer may have been known before its consumer's.
-    is_main := not exists (
-        select from pgq.subscription o
-            join pgq.consumer c on c.co_id = o.sub_consumer
-        where o.sub_queue = s.sub_queue and o.sub_id = s.sub_id and starts_with(x_consumer_name, c.co_name || '.'));
+    -- One of the workers of a consumer goes alone, the consumer takes all of them along.
+    is_main := s.co_id = (select m.co_id from pgq.main_consumer(s.sub_queue, s.sub_id) m);
     if is_main then
         delete from pgq.retry_queue where ev_owner = s.sub_id;
     end if;

@@ -195,7 +195,7 @@ describe.each(['oldest', 'newest'] as const)('the schemas beside pgq on %s', (wh
   });
 
   it('a consumer takes along a worker whose name was known before its own', async () => {
-    await call(`pgq.create_queue('r')`);
+    for (const queue of ['q', 'r']) await call(`pgq.create_queue('${queue}')`);
     await call(`pgq.register_consumer('r', 'd.w')`);
     await call(`pgq_coop.register_subconsumer('q', 'd', 'w')`);
     expect(await call(`pgq.unregister_consumer('q', 'd')`)).toBe(2);
