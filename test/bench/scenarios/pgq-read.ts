@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import { Consumer, Producer, type NewEvent } from '../../../src/library/index.js';
 import type { Run } from '../run.js';
 import type { Scenario } from '../scenario.js';
@@ -8,11 +11,16 @@ const batchSize = 5_000;
 const event: NewEvent = { type: 'I', data: 'x'.repeat(100), extra1: 'public.entry' };
 const batch = Array.from({ length: batchSize }, () => event);
 const bareColumns = 'ev_type, ev_data, ev_extra1';
+const eventValues = [event.type, event.data, event.extra1];
+const lines = `${eventValues.join('\t')}\n`.repeat(batchSize);
 
 /** The same work with PgQ's library and with a bare table, whose rows nobody acknowledges. */
 interface Way {
   putOne(client: pg.Client): Promise<unknown>;
+  /** A batch by COPY. */
   putMany(client: pg.Client): Promise<unknown>;
+  /** A batch by one statement of the server's. */
+  putManyBySql(client: pg.Client): Promise<unknown>;
   /** Makes what was put in readable as one batch. */
   close(client: pg.Client): Promise<unknown>;
   /** Reads and acknowledges all there is; returns how many events. */
@@ -52,9 +60,15 @@ async function measurePut(run: Run, way: Way, client: pg.Client): Promise<void> 
   for (let n = 0; n < ones; n += 1) await way.putOne(client);
   tell(run, 'pgq put in, one a transaction', ones, began);
   const batches = run.size.of(100, 20);
-  began = performance.now();
-  for (let n = 0; n < batches; n += 1) await inTransaction(client, () => way.putMany(client));
-  tell(run, 'pgq put in, 5,000 a transaction', batches * batchSize, began);
+  const ways: Record<string, () => Promise<unknown>> = {
+    COPY: () => way.putMany(client),
+    SQL: () => way.putManyBySql(client),
+  };
+  for (const [how, put] of Object.entries(ways)) {
+    began = performance.now();
+    for (let n = 0; n < batches; n += 1) await inTransaction(client, put);
+    tell(run, `pgq put in, 5,000 a transaction by ${how}`, batches * batchSize, began);
+  }
   await way.close(client);
   await way.read(client);
 }
@@ -111,6 +125,11 @@ async function library(run: Run, client: pg.Client): Promise<Way> {
   return {
     putOne: (on) => producer.insert(on, event),
     putMany: (on) => producer.copy(on, batch),
+    putManyBySql: (on) =>
+      on.query(
+        `select count(pgq.insert_event('${queue}', $1, $2, $3, null, null, null)) from generate_series(1, ${batchSize})`,
+        eventValues,
+      ),
     close: (on) => on.query('select pgq.ticker($1)', [queue]),
     async read() {
       await using reader = consumer();
@@ -126,14 +145,17 @@ async function library(run: Run, client: pg.Client): Promise<Way> {
 }
 
 function bare(): Way {
-  const { type, data, extra1 } = event;
-  const values = [type, data, extra1];
   const many = `insert into plain (${bareColumns}) select $1, $2, $3 from generate_series(1, ${batchSize})`;
   let last = '0';
   return {
     putOne: (on) =>
-      on.query(`insert into plain (${bareColumns}) values ($1, $2, $3) returning ev_id`, values),
-    putMany: (on) => on.query(many, values),
+      on.query(`insert into plain (${bareColumns}) values ($1, $2, $3) returning ev_id`, eventValues),
+    putMany: (on) =>
+      pipeline(
+        Readable.from([lines], { objectMode: false }),
+        on.query(copyFrom(`copy plain (${bareColumns}) from stdin`)),
+      ),
+    putManyBySql: (on) => on.query(many, eventValues),
     close: () => Promise.resolve(),
     async read(on) {
       let seen = 0;
