@@ -2,7 +2,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RemoteConsumer } from '../../src/library/index.js';
 import { asSuperuser, open } from '../support/databases.js';
-import { createEffects, effected, makePlace, options, ownPlace, produce, type Place } from './place.js';
+import {
+  createEffects,
+  createQueue,
+  effected,
+  makePlace,
+  options,
+  ownPlace,
+  produce,
+  tick,
+  type Place,
+} from './place.js';
 
 describe.each(['oldest', 'newest'] as const)('remote consumers on %s', (which) => {
   const place = ownPlace(which);
@@ -81,17 +91,126 @@ describe.each(['oldest', 'newest'] as const)('remote consumers on %s', (which) =
     await produce(place(), 'a');
     await consumer.processBatch(() => undefined);
     await using target = await open(elsewhere.owner);
-    await target.query(`select pgq_ext.set_last_tick('q/c', 77)`);
+    await target.query('update pgq_ext.completed_tick set last_tick_id = 77 where subconsumer_id = $1', ['']);
     await produce(place(), 'b');
     const lost = consumer.processBatch(() => undefined);
     await expect(lost).rejects.toMatchObject({
       kind: 'lost-position',
-      message: expect.stringContaining('position q/c is at tick 77') as string,
+      message: expect.stringMatching(/position \["\d+",.*,"q","c"\] is at tick 77,/) as string,
       hint: expect.stringContaining("pgq.register_consumer_at('q', 'c', 77)") as string,
     });
     await target.execute('drop schema pgq_ext cascade');
     await expect(consumer.processBatch(() => undefined)).rejects.toMatchObject({
       message: expect.stringContaining('schema pgq_ext is not installed') as string,
     });
+  });
+
+  const drain = async (consumer: RemoteConsumer): Promise<void> => {
+    while (
+      await consumer.processBatch(async (batch, { query }) => {
+        for await (const event of batch) await query(insert, [event.data]);
+      })
+    );
+  };
+
+  it('tells queues of the same name apart: of another database, and one made anew', async () => {
+    const other = await makePlace(place().owner.port);
+    const sources = [place(), other];
+    for (const source of sources) {
+      await using consumer = new RemoteConsumer({ ...options(source), target: elsewhere.reading });
+      await consumer.register();
+      await produce(source, `of ${sources.indexOf(source)}`);
+      await drain(consumer);
+    }
+    expect(await effected(elsewhere)).toEqual(['of 0', 'of 1']);
+
+    await using owner = await open(place().owner);
+    await owner.query(`select pgq.drop_queue('q', true)`);
+    await createQueue(owner, 'q');
+    // As by a command that knows nothing of the target.
+    await owner.query(`select pgq.register_consumer('q', 'c')`);
+    await produce(place(), 'of a new queue');
+    await using consumer = remote();
+    await drain(consumer);
+    expect(await effected(elsewhere)).toEqual(['of 0', 'of 1', 'of a new queue']);
+  });
+
+  it('tells names with slashes apart', async () => {
+    await using owner = await open(place().owner);
+    for (const [queue, consumer] of [
+      ['a/b', 'c'],
+      ['a', 'b/c'],
+    ] as const) {
+      await createQueue(owner, queue);
+      await using worker = new RemoteConsumer({
+        ...options(place(), { queue, consumer }),
+        target: elsewhere.reading,
+      });
+      await worker.register();
+      await owner.query(`select pgq.insert_event($1, 't', $1)`, [queue]);
+      await tick(place(), queue);
+      await drain(worker);
+    }
+    expect(await effected(elsewhere)).toEqual(['a', 'a/b']);
+  });
+
+  it.each([undefined, "one's own"])('begins anew when it is registered again, position %s', async (name) => {
+    await using consumer = new RemoteConsumer({
+      ...options(place()),
+      target: elsewhere.reading,
+      ...(name === undefined ? {} : { position: name }),
+    });
+    await using owner = await open(place().owner);
+    await using target = await open(elsewhere.owner);
+    const kept = async (): Promise<number> =>
+      (await target.one<{ n: number }>('select count(*) as n from pgq_ext.completed_tick')).n;
+    await consumer.register();
+    await produce(place(), 'a');
+    await drain(consumer);
+    expect(await kept()).toBe(2);
+    expect(await consumer.register()).toBe(false);
+    expect(await kept()).toBe(2);
+    expect(await consumer.unregister()).toBe(true);
+    expect(await kept()).toBe(0);
+    await produce(place(), 'missed');
+    await consumer.register();
+    await produce(place(), 'b');
+    await drain(consumer);
+    // By a command that leaves the position behind.
+    await owner.query(`select pgq.unregister_consumer('q', 'c')`);
+    await produce(place(), 'missed');
+    expect(await consumer.register()).toBe(true);
+    await produce(place(), 'c');
+    await drain(consumer);
+    expect(await effected(elsewhere)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on after a promotion, and refuses ticks of another history under the numbers that it knows', async () => {
+    await using consumer = remote();
+    await using owner = await open(place().owner);
+    await consumer.register();
+    await produce(place(), 'a');
+    await drain(consumer);
+    /** The next tick finds another timeline, as on a standby that was promoted. */
+    const promote = (): Promise<unknown> => owner.query('update pgq.epoch set timeline = timeline + 100');
+    await promote();
+    await produce(place(), 'b');
+    await drain(consumer);
+    expect(await effected(elsewhere)).toEqual(['a', 'b']);
+    expect(await owner.one('select max(epoch) as epoch from pgq.epoch')).toEqual({ epoch: 2 });
+
+    // The server as it was before b, and what it did then: the tick's number and the epoch's come again.
+    await owner.execute(`update pgq.epoch set since = since + interval '1 second' where epoch = 2`);
+    await owner.query(`select pgq.register_consumer_at('q', 'c', 2)`);
+    const lost = await consumer.processBatch(() => undefined).catch((error: unknown) => error);
+    expect(lost).toMatchObject({
+      kind: 'lost-position',
+      message: expect.stringContaining('is at tick 3 of another history of the queue') as string,
+    });
+    const [typed] = /select pgq_ext\..*\)(?= on the target)/.exec((lost as { hint: string }).hint) ?? [];
+    await using target = await open(elsewhere.owner);
+    await target.query(typed ?? '');
+    await drain(consumer);
+    expect(await effected(elsewhere)).toEqual(['a', 'b', 'b']);
   });
 });
