@@ -34,8 +34,3 @@ export async function onBoth<T>(work: (side: 'provider' | 'subscriber') => Promi
   if (subscriber.status === 'rejected') throw subscriber.reason;
   return { provider: provider.value, subscriber: subscriber.value };
 }
-
-/** Asked anew: the signal may have been aborted while something was waited for. */
-export function isStopped(stop: AbortSignal): boolean {
-  return stop.aborted;
-}

@@ -1,8 +1,9 @@
+import { isStopped } from '../kernel/clock.js';
 import { LondisteError, asLondisteError } from '../kernel/errors.js';
 import { meantOrAll } from '../londiste/name.js';
 import { findProviderTable } from '../londiste/provider.js';
 import { findTable, subscriberGetTableList, type SubscribedTable } from '../londiste/table-state.js';
-import { isStopped, type CompareBench } from './bench.js';
+import type { CompareBench } from './bench.js';
 import { digestFor, type Digest } from './digest.js';
 import { Findings, type Finding } from './findings.js';
 import { Meetings, type Meeting } from './meeting.js';

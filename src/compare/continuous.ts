@@ -1,7 +1,6 @@
-import { sleep } from '../kernel/clock.js';
+import { isStopped, sleep } from '../kernel/clock.js';
 import { asLondisteError, type LondisteError } from '../kernel/errors.js';
 import { noteCompared } from '../londiste/compare-state.js';
-import { isStopped } from './bench.js';
 import type { Comparison, CompareOptions, TableOutcome } from './compare.js';
 import { Pace } from './pace.js';
 import type { RangeSizes } from './ranges.js';

@@ -1,6 +1,6 @@
 import type { ConnectSettings, Session } from '../db/session.js';
 import { Backoff } from '../kernel/backoff.js';
-import { sleep } from '../kernel/clock.js';
+import { isStopped, sleep } from '../kernel/clock.js';
 import { asLondisteError, type LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
 import { explain, supervise } from '../kernel/service.js';
@@ -156,9 +156,4 @@ export class DatabaseTicker {
   #works(part: string): void {
     if (this.#problems.delete(part)) this.#log.info(`${part} works again`);
   }
-}
-
-/** Asked anew: the signal may have been aborted meanwhile. */
-function isStopped(stop: AbortSignal): boolean {
-  return stop.aborted;
 }

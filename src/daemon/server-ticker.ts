@@ -1,7 +1,7 @@
 import { parseConninfo } from '../config/conninfo.js';
 import type { ServerSettings } from '../config/load.js';
 import type { ConnectSettings } from '../db/session.js';
-import { sleep } from '../kernel/clock.js';
+import { isStopped, sleep } from '../kernel/clock.js';
 import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import type { Log } from '../kernel/log.js';
 import { explain } from '../kernel/service.js';
@@ -161,9 +161,4 @@ class ServerTicker {
   #at(database: string): ConnectSettings {
     return parseConninfo(this.#settings.server.connstr, process.env, database);
   }
-}
-
-/** Asked anew: the signal may have been aborted meanwhile. */
-function isStopped(stop: AbortSignal): boolean {
-  return stop.aborted;
 }

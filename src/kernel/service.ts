@@ -1,5 +1,5 @@
 import { Backoff } from './backoff.js';
-import { sleep } from './clock.js';
+import { isStopped, sleep } from './clock.js';
 import { asLondisteError, type LondisteError } from './errors.js';
 import type { Log } from './log.js';
 
@@ -42,11 +42,6 @@ export async function keepRunning(
       await sleep(pause, stop);
     }
   }
-}
-
-/** Asked anew: the signal may have been aborted while an attempt ran. */
-function isStopped(stop: AbortSignal): boolean {
-  return stop.aborted;
 }
 
 export interface ServiceFrame {

@@ -9,7 +9,7 @@ import { tickChannel } from '../pgq/ticker.js';
 import { Batch } from './batch.js';
 import { connect, settingsOf } from './connection.js';
 import type { EventSource } from './event-cursor.js';
-import { explainFailure, HandlerFailure, lostBatch, passes, raised } from './failure.js';
+import { explainFailure, HandlerFailure, isOurs, lostBatch, passes, raised } from './failure.js';
 import { resolve, type ConsumerOptions, type Resolved } from './options.js';
 import { openedUntilStopped, untilStopped } from './stop.js';
 
@@ -54,7 +54,12 @@ export abstract class BatchConsumer<Context> implements AsyncDisposable {
     return this.#call((session) => this.registerOn(session));
   }
 
-  /** Takes the consumer from its queue, with its open batch and the events that it wanted to retry. */
+  /**
+   * Takes the consumer from its queue, with its open batch and the events that it wanted to retry; false when it is not
+   * registered.
+   *
+   * @throws LondisteError `refused` for a `CooperativeConsumer` with an open batch.
+   */
   async unregister(): Promise<boolean> {
     return this.#call((session) => this.unregisterOn(session));
   }
@@ -89,7 +94,7 @@ export abstract class BatchConsumer<Context> implements AsyncDisposable {
         stop.throwIfAborted();
         const isHandlers = thrown instanceof HandlerFailure;
         const error = isHandlers ? thrown.cause : thrown;
-        if (!passes(error) && !(isHandlers && this.#onError)) throw error;
+        if (!passes(thrown) && !(isHandlers && this.#onError)) throw error;
         const pause = backoff.next();
         this.#onError?.(error, pause);
         await sleep(pause, stop);
@@ -142,12 +147,13 @@ export abstract class BatchConsumer<Context> implements AsyncDisposable {
   async #told(session: Session, { batchId }: BatchInfo, thrown: unknown): Promise<unknown> {
     const { queue } = this.options;
     // What reading the batch throws goes through the handler.
-    const ours = thrown instanceof HandlerFailure ? thrown.cause : thrown;
+    const cause = thrown instanceof HandlerFailure ? thrown.cause : thrown;
     if (session.closed)
-      return new LondisteError('unreachable', `${session.where}: the connection was lost`, { cause: ours });
-    if (!(ours instanceof LondisteError)) return thrown;
-    const isGone = ours.sqlstate === raised && (await getBatchInfo(session, batchId)) === undefined;
-    return isGone ? lostBatch(batchId, queue, this.registeredName) : ours;
+      return new LondisteError('unreachable', `${session.where}: the connection was lost`, { cause });
+    if (!(cause instanceof LondisteError) || (thrown instanceof HandlerFailure && !isOurs(cause)))
+      return thrown;
+    const isGone = cause.sqlstate === raised && (await getBatchInfo(session, batchId)) === undefined;
+    return isGone ? lostBatch(batchId, queue, this.registeredName) : cause;
   }
 
   /** The session of the queue, opened when there is none; a tick rings the bell from then on. */

@@ -3,6 +3,7 @@ import type { QueueEvent } from '../pgq/cursor.js';
 import { LondisteError } from '../kernel/errors.js';
 import { Decisions, type RetryPolicy } from './decisions.js';
 import type { EventSource } from './event-cursor.js';
+import { asOurs } from './failure.js';
 
 export interface RetryOptions {
   /** Until the event is seen again; by default what the consumer's `retrySeconds` says. */
@@ -68,7 +69,7 @@ export class Batch implements AsyncIterable<QueueEvent> {
     this.#reading = 'begun';
     for (;;) {
       this.signal.throwIfAborted();
-      const events = await this.#source.next();
+      const events = await asOurs(this.#source.next());
       if (!events) break;
       yield events;
     }

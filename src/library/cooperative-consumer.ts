@@ -1,5 +1,7 @@
 import type { Session } from '../db/session.js';
+import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { getBatchInfo, type BatchInfo } from '../pgq/batch.js';
+import { getConsumerInfo } from '../pgq/consumer.js';
 import {
   finishCoopBatch,
   nextCoopBatch,
@@ -8,6 +10,7 @@ import {
   type Subconsumer,
 } from '../pgq/coop.js';
 import { Consumer } from './consumer.js';
+import { raised } from './failure.js';
 import type { ConsumerOptions } from './options.js';
 
 export interface CooperativeOptions extends ConsumerOptions {
@@ -16,7 +19,7 @@ export interface CooperativeOptions extends ConsumerOptions {
   /**
    * After which time of silence, in the server's text like `5 minutes`, this worker takes over the batch of another one.
    * Longer than any batch takes: a worker that was only slow has worked in vain, and its events come twice. By default
-   * batches of dead workers wait until the worker is back, or unregistered.
+   * the batch of a dead worker waits until that worker is back.
    */
   readonly deadInterval?: string;
 }
@@ -54,9 +57,24 @@ export class CooperativeConsumer extends Consumer {
     return registerSubconsumer(session, this.#worker);
   }
 
-  /** An open batch is left to the other workers. */
-  protected override unregisterOn(session: Session): Promise<boolean> {
-    return unregisterSubconsumer(session, this.#worker, true);
+  /** An open batch is refused: nobody else would be given its events. */
+  protected override async unregisterOn(session: Session): Promise<boolean> {
+    try {
+      return await unregisterSubconsumer(session, this.#worker);
+    } catch (error) {
+      const { queue, consumer, subconsumer } = this.#worker;
+      if (session.closed || asLondisteError(error).sqlstate !== raised) throw error;
+      const info = await getConsumerInfo(session, queue, this.registeredName);
+      if (typeof info?.currentBatch !== 'number') throw error;
+      throw new LondisteError(
+        'refused',
+        `${session.where}: worker ${subconsumer} of consumer ${consumer} on queue ${queue} has an open batch`,
+        {
+          hint: 'process it first, by run(), or let another worker take it over with deadInterval',
+          cause: error,
+        },
+      );
+    }
   }
 
   protected override async take(session: Session): Promise<BatchInfo | undefined> {

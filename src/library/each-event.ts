@@ -1,7 +1,7 @@
 import type { QueueEvent } from '../pgq/cursor.js';
 import type { Batch } from './batch.js';
 import type { Handler } from './batch-consumer.js';
-import { passes } from './failure.js';
+import { passesOfOurs } from './failure.js';
 import type { Transaction } from './transaction.js';
 
 /** Works on one event. What it throws has the event retried, and is the reason of its dead letter after the last retry. */
@@ -27,8 +27,10 @@ export function eachEvent<Context extends Transaction | undefined>(
       } catch (error) {
         batch.signal.throwIfAborted();
         // A deadlock, or a connection that is gone: the whole transaction is tried again.
-        if (context && passes(error)) throw error;
+        if (context && passesOfOurs(error)) throw error;
+        // Released too: a savepoint outlives a rollback to it, and the next one would lie within it.
         await context?.query('rollback to savepoint londiste_event');
+        await context?.query('release savepoint londiste_event');
         batch.retry(event, { reason: error instanceof Error ? error.message : String(error) });
       }
     }

@@ -1,6 +1,6 @@
 import { kindOf } from '../db/sqlstate.js';
 import type { Session } from '../db/session.js';
-import { asLondisteError, LondisteError } from '../kernel/errors.js';
+import { asLondisteError, LondisteError, type ErrorKind } from '../kernel/errors.js';
 
 /** What a handler threw: the user's own, to be told from failures of the consumer. */
 export class HandlerFailure extends Error {
@@ -18,11 +18,40 @@ export function lostBatch(batchId: number, queue: string, consumer: string): Lon
   );
 }
 
+/** Failures of the consumer's own sessions that went through a handler, to be told from what a handler throws itself. */
+const ours = new WeakSet<object>();
+
+/** Waits for what a handler asks of the consumer's own sessions, and keeps in mind whose failure it is. */
+export async function asOurs<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) ours.add(error);
+    throw error;
+  }
+}
+
+export function isOurs(thrown: unknown): thrown is LondisteError | { readonly code?: string } {
+  return typeof thrown === 'object' && thrown !== null && ours.has(thrown);
+}
+
 /** Failures that pass by themselves: the consumer tries again, whoever is told. */
 export function passes(thrown: unknown): boolean {
-  const kind = thrown instanceof LondisteError ? thrown.kind : kindOf((thrown as { code?: string }).code);
-  return kind === 'unreachable' || kind === 'starting' || kind === 'busy' || kind === 'read-only';
+  if (thrown instanceof HandlerFailure) return passesOfOurs(thrown.cause);
+  return thrown instanceof LondisteError && passingKinds.has(thrown.kind);
 }
+
+/**
+ * Whether what came out of a handler passes by itself. Codes of a handler's own, like the ENOENT of a file or the
+ * ECONNREFUSED of another server, say nothing about the consumer's servers.
+ */
+export function passesOfOurs(thrown: unknown): boolean {
+  return (
+    isOurs(thrown) && passingKinds.has(thrown instanceof LondisteError ? thrown.kind : kindOf(thrown.code))
+  );
+}
+
+const passingKinds: ReadonlySet<ErrorKind> = new Set(['unreachable', 'starting', 'busy', 'read-only']);
 
 /** SQLSTATEs of calls into a schema that is not there, or lacks what we call. */
 const missingSchema = '3F000';
@@ -52,6 +81,8 @@ export async function explainFailure(
   { queue, consumer, registration }: { queue: string; consumer: string; registration: string },
 ): Promise<LondisteError> {
   const error = asLondisteError(thrown);
+  // Explained already: what the driver reports has the driver's error as its cause.
+  if (error.cause instanceof LondisteError) return error;
   const { where } = session;
   const refused = (message: string, hint: string): LondisteError =>
     new LondisteError('refused', `${where}: ${message}`, { hint, cause: error, sqlstate: error.sqlstate });

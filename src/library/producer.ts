@@ -1,13 +1,9 @@
 import type { CopyClient } from '../db/copy-in.js';
 import { copyIn } from '../db/copy-in.js';
+import type { Queryable } from '../db/queryable.js';
 import { LondisteError } from '../kernel/errors.js';
 import type { NewEvent } from '../pgq/event.js';
 import { copyLines } from './copy-lines.js';
-
-/** What has `query` as a client of `pg` has it: a `Client`, a `PoolClient`, a `Pool`, or what wraps one. */
-export interface Queryable {
-  query(text: string, values?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
-}
 
 /**
  * Puts events into a queue, on a connection of the caller's: an event is there when the caller's transaction commits, and

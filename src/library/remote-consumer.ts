@@ -1,16 +1,18 @@
+import { quoteLiteral } from '../db/identifiers.js';
 import type { ConnectSettings, Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
-import { finishBatch, getBatchInfo, type BatchInfo } from '../pgq/batch.js';
-import { getLastTick, setLastTick } from '../pgq/ext.js';
+import { finishBatch, getBatchInfo } from '../pgq/batch.js';
 import { dropStaged, releaseStaged } from '../pgq/retry.js';
+import { getSource, type QueueSource } from '../pgq/source.js';
 import type { Batch } from './batch.js';
 import { BatchConsumer, type Turn } from './batch-consumer.js';
 import { connect, settingsOf, type Connection } from './connection.js';
 import { PrefetchingCursor } from './event-cursor.js';
-import { explainTarget, lostBatch } from './failure.js';
+import { lostBatch } from './failure.js';
 import type { ConsumerOptions } from './options.js';
+import { isSameEpoch, isSameTick, nameOfPosition, Position, type EpochTick } from './position.js';
 import { close, decide } from './settle.js';
 import { openedUntilStopped, untilStopped } from './stop.js';
 import { transactionOf, type Transaction } from './transaction.js';
@@ -18,7 +20,11 @@ import { transactionOf, type Transaction } from './transaction.js';
 export interface RemoteOptions extends ConsumerOptions {
   /** The database that the handler works in; schema pgq_ext is there. */
   readonly target: Connection;
-  /** The name that the position is kept under in the target; by default `queue/consumer`. */
+  /**
+   * The name that the position is kept under in the target, of the caller's own choice and for this consumer alone. By
+   * default it is made of what identifies the queue (the server that it was made on, its database, its id) and of both
+   * names. Needed where the database of the queue is renamed, or is restored under another name.
+   */
   readonly position?: string;
 }
 
@@ -32,13 +38,13 @@ export interface RemoteOptions extends ConsumerOptions {
  */
 export class RemoteConsumer extends BatchConsumer<Transaction> {
   readonly #targetSettings: ConnectSettings;
-  readonly #position: string;
+  readonly #position: string | undefined;
   #target: Session | undefined;
 
   constructor(options: RemoteOptions) {
     super(options);
     this.#targetSettings = settingsOf(options.target);
-    this.#position = options.position ?? `${options.queue}/${options.consumer}`;
+    this.#position = options.position;
   }
 
   override async close(): Promise<void> {
@@ -58,7 +64,15 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
       stop,
     });
     const batch = this.batchOf(turn, source);
-    const isNew = await inTransaction(target, () => this.#apply(turn, { target, batch, source }));
+    const { queue } = this.options;
+    const origin = await getSource(session, queue, [info.prevTickId, info.curTickId]);
+    if (!origin) throw lostBatch(info.batchId, queue, this.registeredName);
+    const begin = epochTick(origin, info.prevTickId, 0);
+    const end = epochTick(origin, info.curTickId, 1);
+    const position = new Position(target, this.#nameOf(origin));
+    const isNew = await inTransaction(target, () =>
+      this.#apply(turn, { target, batch, source, position, begin, end }),
+    );
     await tap('consumer.target-committed');
 
     const { isEmpty, retries, deaths } = batch.decisions;
@@ -72,12 +86,13 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
   }
 
   /** The work of a batch in the target's transaction; false when the target has it already. */
-  async #apply(
-    turn: Turn<Transaction>,
-    { target, batch, source }: { target: Session; batch: Batch; source: PrefetchingCursor },
-  ): Promise<boolean> {
+  async #apply(turn: Turn<Transaction>, work: Work): Promise<boolean> {
     const { session, info, stop } = turn;
-    if (await this.#isDone(target, turn)) return false;
+    const { target, batch, source, position, end } = work;
+    await untilStopped(target, stop, position.lock());
+    const last = await position.get();
+    if (last && isSameTick(last, end)) return false;
+    if (last && !isSameTick(last, work.begin)) throw await this.#lost(turn, work, last);
     await dropStaged(session, info.batchId);
     try {
       await turn.handle(batch, transactionOf(target, stop));
@@ -90,42 +105,64 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
     }
     if (!batch.decisions.isEmpty) await inTransaction(session, () => decide(session, batch, true));
     await tap('consumer.staged');
-    await setLastTick(target, this.#position, info.curTickId);
+    await position.set(end, last);
     return true;
   }
 
-  /**
-   * Whether the target has the batch already. The lock keeps another process with the same position waiting until we
-   * have committed, also before there is a row to lock.
-   */
-  async #isDone(target: Session, { session, info, stop }: Turn<Transaction>): Promise<boolean> {
-    const lock = `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended($1, 0))`;
-    await untilStopped(target, stop, target.query(lock, [`pgq_ext ${this.#position}`]));
-    let last: number | undefined;
-    try {
-      last = await getLastTick(target, this.#position);
-    } catch (error) {
-      throw explainTarget(target, error);
-    }
-    if (last === info.curTickId) return true;
-    if (last === undefined || last === info.prevTickId) return false;
-    throw await this.#lost(session, target, info, last);
-  }
-
-  async #lost(session: Session, target: Session, info: BatchInfo, last: number): Promise<LondisteError> {
+  async #lost(
+    { session, info }: Turn<Transaction>,
+    { target, position, begin }: Work,
+    last: EpochTick,
+  ): Promise<LondisteError> {
     const { queue, consumer } = this.options;
     // Whoever held the lock may have finished this batch, and the next ones.
     if (!(await getBatchInfo(session, info.batchId))) return lostBatch(info.batchId, queue, consumer);
+    const origin = await getSource(session, queue, [last.tickId]);
+    const isOfTheQueue = origin !== undefined && isSameEpoch(epochTick(origin, last.tickId, 0), last);
+    const names = `${quoteLiteral(queue)}, ${quoteLiteral(consumer)}`;
+    const goBack = `on the queue: select pgq.register_consumer_at(${names}, ${last.tickId}), if it still has that tick; `;
     return new LondisteError(
       'lost-position',
-      `${target.where}: position ${this.#position} is at tick ${last}, but consumer ${consumer} of queue ${queue} ` +
-        `is given the events from tick ${info.prevTickId} to ${info.curTickId}`,
+      `${target.where}: position ${position.name} is at tick ${last.tickId}${isOfTheQueue ? '' : ' of another history of the queue'}, ` +
+        `but consumer ${consumer} of queue ${queue} is given the events from tick ${info.prevTickId} to ${info.curTickId}`,
       {
         hint:
-          `on the queue: select pgq.register_consumer_at('${queue}', '${consumer}', ${last}), if it still has that tick; ` +
-          `to go on without the events between: select pgq_ext.set_last_tick('${this.#position}', ${info.prevTickId}) on the target`,
+          (isOfTheQueue ? goBack : '') +
+          `to go on from tick ${info.prevTickId} all the same: ${position.settingSql(begin)} on the target`,
       },
     );
+  }
+
+  /** A position that an earlier registration left is forgotten before anybody can take a batch. */
+  protected override registerOn(session: Session): Promise<boolean> {
+    return inTransaction(session, async () => {
+      const made = await super.registerOn(session);
+      if (made) await this.#forget(session);
+      return made;
+    });
+  }
+
+  /** Forgets the position too. */
+  protected override async unregisterOn(session: Session): Promise<boolean> {
+    const gone = await super.unregisterOn(session);
+    await this.#forget(session);
+    return gone;
+  }
+
+  async #forget(session: Session): Promise<void> {
+    const origin = await getSource(session, this.options.queue, []);
+    // A queue that is gone has taken along what its position was named after.
+    if (!origin) return;
+    const target = await this.#open(new AbortController().signal);
+    const position = new Position(target, this.#nameOf(origin));
+    await inTransaction(target, async () => {
+      await position.lock();
+      await position.forget();
+    });
+  }
+
+  #nameOf(origin: QueueSource): string {
+    return this.#position ?? nameOfPosition(origin, this.options);
   }
 
   async #open(stop: AbortSignal): Promise<Session> {
@@ -134,4 +171,20 @@ export class RemoteConsumer extends BatchConsumer<Transaction> {
     this.#target = await openedUntilStopped(stop, connect(this.#targetSettings, 'target', applicationName));
     return this.#target;
   }
+}
+
+/** What a batch is applied with. */
+interface Work {
+  readonly target: Session;
+  readonly batch: Batch;
+  readonly source: PrefetchingCursor;
+  readonly position: Position;
+  /** The ticks that the batch lies between. */
+  readonly begin: EpochTick;
+  readonly end: EpochTick;
+}
+
+/** A tick with the epoch that was asked for as the `n`th one. */
+function epochTick({ epochs }: QueueSource, tickId: number, n: number): EpochTick {
+  return { tickId, epoch: epochs[n] ?? undefined };
 }

@@ -1,4 +1,5 @@
 import type { PlainResult, Session } from '../db/session.js';
+import { asOurs } from './failure.js';
 import { untilStopped } from './stop.js';
 
 /**
@@ -14,6 +15,6 @@ export interface Transaction {
 
 export function transactionOf(session: Session, stop: AbortSignal): Transaction {
   return {
-    query: (text, values) => untilStopped(session, stop, session.plainQuery(text, values)),
+    query: (text, values) => asOurs(untilStopped(session, stop, session.plainQuery(text, values))),
   };
 }

@@ -21,16 +21,17 @@ export async function registerSubconsumer(
 }
 
 /**
- * Unregisters a worker. With an open batch: fails, or, with `force`, leaves it to the other workers.
+ * Unregisters a worker; false when there is none. Mode 0, since mode 1 drops an open batch, whose events nobody sees then.
+ *
+ * @throws LondisteError `refused` with an open batch.
  */
 export async function unregisterSubconsumer(
   session: Session,
   { queue, consumer, subconsumer }: Subconsumer,
-  force: boolean,
 ): Promise<boolean> {
   const { gone } = await session.one<{ gone: number }>(
-    'select pgq_coop.unregister_subconsumer($1, $2, $3, $4) as gone',
-    [queue, consumer, subconsumer, force ? 1 : 0],
+    'select pgq_coop.unregister_subconsumer($1, $2, $3, 0) as gone',
+    [queue, consumer, subconsumer],
   );
   return gone === 1;
 }

@@ -102,6 +102,34 @@ describe.each(['oldest', 'newest'] as const)('workers of a consumer on %s', (whi
     ]);
   });
 
+  it('are not unregistered amid a batch, whose events would be lost', async () => {
+    await using stopped = worker('stopped');
+    await stopped.register();
+    const all = await produce(1);
+    const stop = new AbortController();
+    await stopped.run(
+      async (batch) => {
+        stop.abort();
+        for await (const event of batch) expect.fail(`event ${event.id} after the stop`);
+      },
+      { signal: stop.signal },
+    );
+    await expect(stopped.unregister()).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('worker stopped of consumer c on queue q has an open batch') as string,
+      hint: expect.stringContaining('deadInterval') as string,
+    });
+    const seen: (string | null)[] = [];
+    while (
+      await stopped.processBatch(async (batch) => {
+        for await (const { data } of batch) seen.push(data);
+      })
+    );
+    expect(seen).toEqual(all);
+    expect(await stopped.unregister()).toBe(true);
+    expect(await stopped.unregister()).toBe(false);
+  });
+
   it('say that the consumer is not there', async () => {
     await using lost = new CooperativeConsumer({
       ...{ connection: place.reading, queue: 'q', consumer: 'unknown', subconsumer: 'a' },

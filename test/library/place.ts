@@ -1,11 +1,14 @@
 /** A database with a queue, as a library user meets it: roles that may produce or consume and nothing more. */
 import pg from 'pg';
+import { beforeEach } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { installCompanions } from '../../src/install/companions.js';
 import { installSchema } from '../../src/install/install.js';
+import { Producer, type Batch, type ConsumerOptions } from '../../src/library/index.js';
 import { maintRetryEvents } from '../../src/pgq/maintenance.js';
 import { owner } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
+import { ownServer } from '../support/own-server.js';
 
 export interface Place {
   /** The owner of the database, no superuser. */
@@ -83,4 +86,50 @@ export async function inClient<T>(
   } finally {
     await client.end();
   }
+}
+
+/** A place of its own for each test of a file. */
+export function ownPlace(which: Parameters<typeof ownServer>[0]): () => Place {
+  const server = ownServer(which);
+  let place: Place | undefined;
+  beforeEach(async () => {
+    place = await makePlace(server().port);
+  });
+  return () => {
+    if (!place) throw new Error('asked for before the test');
+    return place;
+  };
+}
+
+/** Of consumer `c` on queue `q`; what is to be retried is due at once. */
+export function options(place: Place, more: Partial<ConsumerOptions> = {}): ConsumerOptions {
+  return { connection: place.reading, queue: 'q', consumer: 'c', retrySeconds: () => 0, ...more };
+}
+
+/** Puts events in, one tick for all of them; returns their ids. */
+export async function produce(place: Place, ...data: string[]): Promise<number[]> {
+  const ids = await inClient(place.writing, (client) =>
+    new Producer('q').insertMany(
+      client,
+      data.map((each) => ({ type: 't', data: each })),
+    ),
+  );
+  await tick(place);
+  return ids;
+}
+
+export async function read(batch: Batch, into: (string | null)[]): Promise<void> {
+  for await (const { data } of batch) into.push(data);
+}
+
+/** A table that the consumer's role may write. */
+export async function createEffects(at: Place): Promise<void> {
+  await using session = await open(at.owner);
+  await session.execute('create table effect (data text); grant all on effect to public');
+}
+
+export async function effected(at: Place): Promise<string[]> {
+  await using session = await open(at.owner);
+  const rows = await session.query<{ data: string }>('select data from effect order by data');
+  return rows.map(({ data }) => data);
 }

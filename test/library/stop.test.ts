@@ -1,4 +1,5 @@
 /** Stopping, waking up and coming back: nothing is lost, and nothing waits longer than it must. */
+import { once } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Consumer, Producer, TransactionalConsumer, type ConsumerOptions } from '../../src/library/index.js';
 import { asSuperuser } from '../support/databases.js';
@@ -70,6 +71,7 @@ describe.each(['oldest', 'newest'] as const)('a consumer on %s', (which) => {
   it('leaves a batch that it is stopped in for the next time, whatever the handler does about it', async () => {
     const all = Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(100)}`);
     await produce(...all);
+    let waited = 0;
     for (const kind of ['throws', 'leaves the loop', 'waits for the signal'] as const) {
       const stop = new AbortController();
       let seen = 0;
@@ -77,15 +79,21 @@ describe.each(['oldest', 'newest'] as const)('a consumer on %s', (which) => {
         async (batch) => {
           for await (const event of batch) {
             seen += 1;
-            if (seen === 12) stop.abort();
+            if (seen === 12 && kind !== 'waits for the signal') stop.abort();
             if (seen === 12 && kind === 'leaves the loop') break;
             if (seen === 12 && kind === 'throws') throw new Error(`at ${event.id}`);
+            if (kind === 'waits for the signal' && seen === 11) {
+              setImmediate(() => stop.abort());
+              await once(batch.signal, 'abort');
+              waited += 1;
+            }
           }
         },
         { signal: stop.signal },
       );
-      expect(seen, kind).toBe(12);
+      expect(seen, kind).toBe(kind === 'waits for the signal' ? 11 : 12);
     }
+    expect(waited).toBe(1);
     // A stop after the last event is none.
     const stop = new AbortController();
     const seen: (string | null)[] = [];

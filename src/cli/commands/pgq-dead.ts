@@ -1,3 +1,4 @@
+import { asQueryable } from '../../db/queryable.js';
 import { deadPurge, deadRetry, getDeadEvents } from '../../pgq/dead-letter.js';
 import { requirePgq, requireQueue } from '../../setup/queues.js';
 import { idsOf, mostOf, mostOption, requireChoice } from '../choices.js';
@@ -19,22 +20,29 @@ export const deadList: PgqadmCommand = {
       if (queue === undefined) await requirePgq(database);
       else await requireQueue(database, queue);
       return await getDeadEvents(
-        database,
+        asQueryable(database),
         { queue, consumer: textOf(options['consumer']) },
         { most, dataLength },
       );
     });
-    const rows = found.map((letter) => [
-      String(letter.letter),
-      `${letter.queue}: ${letter.consumer}`,
-      letter.time,
-      String(letter.event),
-      oneLine(letter.type, 40),
-      oneLine(letter.reason, 60),
-      oneLine(letter.data, 60),
+    const letters = found.map(({ id, event: { id: event, type, data }, ...letter }) => ({
+      letter: id,
+      ...letter,
+      event,
+      type,
+      data,
+    }));
+    const rows = letters.map(({ letter, queue: of, consumer, time, event, type, reason, data }) => [
+      String(letter),
+      `${of}: ${consumer}`,
+      time.toISOString(),
+      String(event),
+      oneLine(type, 40),
+      oneLine(reason, 60),
+      oneLine(data, 60),
     ]);
     const lines = columns([['Letter', 'Consumer', 'Died', 'Event', 'Type', 'Reason', 'Data'], ...rows]);
-    tell(context, options, found, [...lines, ...(found.length < most ? [] : [`(the first ${most})`])]);
+    tell(context, options, letters, [...lines, ...(found.length < most ? [] : [`(the first ${most})`])]);
   },
 };
 
@@ -49,7 +57,8 @@ export const deadRetryCommand: PgqadmCommand = {
     const given = await withDatabase(context, async (database) => {
       await requirePgq(database);
       const events: { letter: number; event: number }[] = [];
-      for (const letter of letters) events.push({ letter, event: await deadRetry(database, letter) });
+      for (const letter of letters)
+        events.push({ letter, event: await deadRetry(asQueryable(database), letter) });
       return events;
     });
     const lines = given.map(({ letter, event }) => `Given back: letter ${letter}, event ${event}`);
@@ -77,7 +86,11 @@ export const deadPurgeCommand: PgqadmCommand = {
       if (queue === undefined) await requirePgq(database);
       else await requireQueue(database, queue);
       const { consumer, olderThan } = options;
-      return await deadPurge(database, queue, textOf(consumer), textOf(olderThan));
+      return await deadPurge(asQueryable(database), {
+        queue,
+        consumer: textOf(consumer),
+        olderThan: textOf(olderThan),
+      });
     });
     tell(context, options, { purged }, [`Deleted: ${purged} dead letters`]);
   },
