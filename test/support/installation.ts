@@ -17,6 +17,12 @@ interface Replicated {
   readonly replay?: Record<string, string>;
 }
 
+/** Those of this test file. Its end is heard of here, where also a hook may make one: a hook cannot ask for another. */
+const installations: Installation[] = [];
+afterAll(() => {
+  for (const installation of installations) installation.remove();
+});
+
 /**
  * A user's folder with the seed's two INI files, in which nothing but host, port, user and database is ours, and the
  * commands that are typed there.
@@ -32,10 +38,13 @@ export class Installation {
   ) {
     writeFileSync(join(this.folder, 'ticker.ini'), this.tickerIni());
     writeFileSync(join(this.folder, 'replica.ini'), this.replicaIni());
-    afterAll(() => {
-      this.stopDaemons();
-      rmSync(this.folder, { recursive: true, force: true });
-    });
+    installations.push(this);
+  }
+
+  /** Ends what still runs, and takes the folder away. */
+  remove(): void {
+    this.stopDaemons();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   tickerIni(): string {
