@@ -28,21 +28,16 @@ import {
 import { lastTick } from '../../../src/pgq/tick.js';
 import { tickerOf } from '../../../src/pgq/ticker.js';
 import { asSuperuser } from '../../support/databases.js';
-import { deliver, drain, eagerQueue, pass, pgqDatabase, value, write } from './pgq-database.js';
+import { deliver, drain, eagerQueue, openHearing, pass, pgqDatabase, value, write } from './pgq-database.js';
 
 describe.each(['oldest', 'newest'] as const)('the API of PgQ on %s', (which) => {
   let settings: ConnectSettings;
   let session: Session;
-  let warnings: string[] = [];
+  let warnings: readonly string[] = [];
 
   beforeEach(async () => {
     settings = await pgqDatabase(which);
-    warnings = [];
-    session = await Session.open(settings, {
-      side: 'database',
-      applicationName: 'test',
-      onNotice: (message, severity) => severity === 'WARNING' && warnings.push(message),
-    });
+    ({ session, warnings } = await openHearing(settings));
     return () => session.end();
   });
 

@@ -2,24 +2,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { installCompanions, uninstallCompanions } from '../../../src/install/companions.js';
 import { installSchema } from '../../../src/install/install.js';
-import { Session, type ConnectSettings } from '../../../src/db/session.js';
+import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { catalogue } from '../../install/catalogue.js';
 import { createDatabase, open } from '../../support/databases.js';
-import { eagerQueue, pgqDatabase, value, write } from './pgq-database.js';
+import { eagerQueue, openHearing, pgqDatabase, value, write } from './pgq-database.js';
 
 describe.each(['oldest', 'newest'] as const)('the schemas beside pgq on %s', (which) => {
   let settings: ConnectSettings;
   let session: Session;
-  let warnings: string[];
+  let warnings: readonly string[];
 
   beforeEach(async () => {
     settings = await pgqDatabase(which);
-    warnings = [];
-    session = await Session.open(settings, {
-      side: 'database',
-      applicationName: 'test',
-      onNotice: (message, severity) => severity === 'WARNING' && warnings.push(message),
-    });
+    ({ session, warnings } = await openHearing(settings));
     await installCompanions(session);
     return () => session.end();
   });

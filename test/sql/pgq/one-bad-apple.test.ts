@@ -1,24 +1,19 @@
 /** One queue, row, worker or lock that is in the way does not keep the others from anything. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Session, type ConnectSettings } from '../../../src/db/session.js';
+import type { ConnectSettings, Session } from '../../../src/db/session.js';
 import { installCompanions } from '../../../src/install/companions.js';
 import { maintainOnce } from '../../../src/ticker/maintainer.js';
 import { open } from '../../support/databases.js';
-import { deliver, drain, eagerQueue, pgqDatabase, value, write } from './pgq-database.js';
+import { deliver, drain, eagerQueue, openHearing, pgqDatabase, value, write } from './pgq-database.js';
 
 describe.each(['oldest', 'newest'] as const)('on %s', (which) => {
   let settings: ConnectSettings;
   let session: Session;
-  let warnings: string[];
+  let warnings: readonly string[];
 
   beforeEach(async () => {
     settings = await pgqDatabase(which);
-    warnings = [];
-    session = await Session.open(settings, {
-      side: 'database',
-      applicationName: 'test',
-      onNotice: (message, severity) => severity === 'WARNING' && warnings.push(message),
-    });
+    ({ session, warnings } = await openHearing(settings));
     await eagerQueue(session);
     return () => session.end();
   });

@@ -1,4 +1,4 @@
-import type { ConnectSettings, Session } from '../../../src/db/session.js';
+import { Session, type ConnectSettings } from '../../../src/db/session.js';
 import { finishBatch, nextBatch } from '../../../src/pgq/batch.js';
 import { createDatabase, type Which } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
@@ -6,6 +6,19 @@ import { eventually } from '../../support/eventually.js';
 /** A database with schema pgq, as its owner, who is no superuser, has installed it. */
 export function pgqDatabase(which: Which): Promise<ConnectSettings> {
   return createDatabase(which, { installed: 'queue' });
+}
+
+/** A session, and the warnings that it has heard since. */
+export async function openHearing(
+  settings: ConnectSettings,
+): Promise<{ session: Session; warnings: readonly string[] }> {
+  const warnings: string[] = [];
+  const session = await Session.open(settings, {
+    side: 'database',
+    applicationName: 'test',
+    onNotice: (message, severity) => severity === 'WARNING' && warnings.push(message),
+  });
+  return { session, warnings };
 }
 
 /** A queue that is due for a tick at every look, and a consumer of it. */
