@@ -123,7 +123,7 @@ describe.each(['oldest', 'newest'] as const)('a list of databases on %s', (which
       told(lines, 'error', settings).filter((msg) => /still fails, since/.test(msg));
     await eventually(() => failing(missing).length >= 2 && failing(broken).length >= 2, true);
     expect(told(lines, 'error', missing).filter((msg) => !/still fails/.test(msg))).toHaveLength(1);
-    expect(lines.some(({ level, msg }) => level === 'info' && msg === 'ticker')).toBe(true);
+    await eventually(() => lines.some(({ level, msg }) => level === 'info' && msg === 'ticker'), true);
 
     await installSchema(inBroken, 'pgq');
     await inBroken.execute(`update pgq.installation set code_digest = 'another'`);
@@ -163,7 +163,7 @@ describe.each(['oldest', 'newest'] as const)('a list of databases on %s', (which
     await ticks(settings);
     const begun = performance.now();
     await stopped();
-    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(performance.now() - begun).toBeLessThan(5_000);
     expect(lines.filter(({ level }) => level === 'fatal')).toEqual([]);
   });
 
