@@ -114,7 +114,7 @@ export async function ownSettings(session: Session): Promise<Map<string, OwnSett
 }
 
 /** What a queue has that was not set otherwise. */
-export const ownDefaults: OwnSettings = { consumerDropAfter: null, ticksKept: 5000 };
+export const ownDefaults: OwnSettings = { consumerDropAfter: null, ticksKept: 4000 };
 
 /** A queue that could not be ticked when that was last tried. */
 export interface TickerError {

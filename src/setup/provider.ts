@@ -17,7 +17,7 @@ import {
   type ProviderFault,
 } from '../londiste/provider.js';
 import { identify } from '../londiste/server-identity.js';
-import { createQueue, getQueueInfo, setQueueConfig } from '../pgq/queue.js';
+import { createQueue, getQueueInfo, ownSettings, setQueueConfig } from '../pgq/queue.js';
 
 /**
  * A tick at every look that finds events: the ticker chooses when to look. PgQ's own default of 3 seconds suits
@@ -34,10 +34,9 @@ export async function installProvider(session: Session, queue: string): Promise<
   const pgq = await installSchema(session, 'pgq');
   const londiste = await installSchema(session, 'londiste');
   const created = await createQueue(session, queue);
-  if (created) {
-    await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
-    await setQueueConfig(session, queue, 'ticks_kept', ticksKept);
-  }
+  if (created) await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
+  // Also to a queue of 0.1.0, which has no settings of this kind.
+  if (!(await ownSettings(session)).has(queue)) await setQueueConfig(session, queue, 'ticks_kept', ticksKept);
   return [
     `schema pgq: ${pgq}`,
     `schema londiste: ${londiste}`,
