@@ -1,5 +1,6 @@
 import { listed } from '../db/identifiers.js';
 import type { Session } from '../db/session.js';
+import { typeNames } from '../db/type-names.js';
 import { fieldValue, splitRecord } from '../event/record.js';
 import { namesHere } from '../londiste/column-list.js';
 import type { Subject } from './subject.js';
@@ -19,11 +20,8 @@ export type Range =
   | { readonly kind: 'slices'; readonly of: number; readonly numbers: readonly number[] };
 
 /** Types whose order depends on nothing that could be different on another server. */
-const ordered = new Set(
-  `smallint integer bigint numeric real "double precision" oid uuid date "timestamp without time zone" "timestamp with time zone"
-   bytea boolean inet cidr macaddr`
-    .match(/"[^"]*"|\S+/g)
-    ?.map((name) => name.replaceAll('"', '')),
+const ordered = typeNames(
+  `smallint|integer|bigint|numeric|real|double precision|oid|uuid|date|timestamp without time zone|timestamp with time zone|bytea|boolean|inet|cidr|macaddr`,
 );
 
 /** Texts, whose order is that of their bytes where their collation says so. */

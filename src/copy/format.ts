@@ -1,15 +1,14 @@
 import type { Session } from '../db/session.js';
+import { typeNames } from '../db/type-names.js';
 import { LondisteError } from '../kernel/errors.js';
 import { describeTable } from '../londiste/table-shape.js';
 import type { Copied } from './columns.js';
 import type { Reading } from './reading.js';
 
 /** Types whose binary form every version writes and reads alike, whatever is set: not money, not xml, nothing with an OID of its database. */
-const portable = new Set(
+const portable = typeNames(
   `smallint|integer|bigint|numeric|real|double precision|oid|boolean|uuid|bytea|text|character varying|bpchar|json|jsonb|date
-   |interval|time without time zone|time with time zone|timestamp without time zone|timestamp with time zone|inet|cidr|macaddr|"bit"|bit varying`
-    .split('|')
-    .map((type) => type.trim()),
+   |interval|time without time zone|time with time zone|timestamp without time zone|timestamp with time zone|inet|cidr|macaddr|"bit"|bit varying`,
 );
 
 /**
