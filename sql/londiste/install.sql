@@ -92,6 +92,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/lock_subscription.sql
 \ir functions/consumer_tick.sql
 \ir functions/replay_lag.sql
+\ir functions/held_from.sql
 \ir functions/held_tick.sql
 \ir functions/hold_events.sql
 \ir functions/release_events.sql

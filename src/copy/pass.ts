@@ -2,7 +2,7 @@ import type { Bell } from '../kernel/clock.js';
 import { asLondisteError, type LondisteError } from '../kernel/errors.js';
 import { restoreHold } from '../londiste/restore-hold.js';
 import { sweepShadows } from '../londiste/shadow.js';
-import { subscriberGetTableList, type SubscribedTable } from '../londiste/table-state.js';
+import { tablesOnTheWay, type SubscribedTable } from '../londiste/table-state.js';
 import { forceTick } from '../pgq/ticker.js';
 import { owners } from '../table/state.js';
 import { advance } from './advance.js';
@@ -29,10 +29,13 @@ const sweepAgainMs = 1_000;
 /** Of many tables that become ready one after the other, not each asks for a tick of its own; in milliseconds. */
 const betweenTicksMs = 100;
 
+/** What the provider need not keep any longer it is told so often while tables are copied, in milliseconds. */
+const betweenSettlesMs = 1_000;
+
 /**
  * One pass of the copier: all tables that are its own and due are brought as far as they get, several at once, until none is
  * left. Those that come meanwhile are taken along. A table's own failure is kept with it and does not hold up the others. The
- * provider is told what it need not keep any longer each time that the list is looked at.
+ * provider is told now and then what it need not keep any longer.
  */
 export class Pass {
   readonly #options: PassOptions;
@@ -45,6 +48,7 @@ export class Pass {
   #failure: LondisteError | undefined;
   #isCut = false;
   #tickedAt = -Infinity;
+  #settledAt = -Infinity;
 
   constructor(options: PassOptions) {
     this.#options = options;
@@ -81,7 +85,7 @@ export class Pass {
     const { desk, retries } = this.#options;
     // A table goes on from its own position only where the events since then are there.
     await restoreHold(desk);
-    const tables = await subscriberGetTableList(desk.subscriber, desk.name);
+    const tables = await tablesOnTheWay(desk.subscriber, desk.name, [...this.#underWay.keys()]);
     // A process that died right after it had made them ready has not asked for the tick that they wait for.
     if (this.#tickedAt === -Infinity && tables.some(({ state }) => state === 'ready')) await this.#tick(desk);
     const mine = tables.filter(({ state }) => owners[state] === 'copier');
@@ -91,7 +95,11 @@ export class Pass {
       (table) => !table.isPaused && !this.#underWay.has(table.name) && retries.isDue(table),
     );
     this.#waiting.splice(0, Infinity, ...due);
-    await settleHold(desk);
+    const isLast = this.#underWay.size === 0 && due.length === 0;
+    if (isLast || Date.now() - this.#settledAt > betweenSettlesMs) {
+      this.#settledAt = Date.now();
+      await settleHold(desk);
+    }
   }
 
   /** Cuts off at once what an operator has cancelled, or taken off the list. */

@@ -1,8 +1,7 @@
 import { inTransaction } from '../db/transaction.js';
 import { lockPosition } from '../londiste/position.js';
 import { heldTick, releaseEvents } from '../londiste/provider.js';
-import { earliestTick } from '../londiste/restore-hold.js';
-import { subscriberGetTableList } from '../londiste/table-state.js';
+import { heldFrom } from '../londiste/restore-hold.js';
 import type { Desk } from './desk.js';
 
 /**
@@ -26,9 +25,8 @@ export async function settleHold({
   });
 
   async function neededTick(): Promise<number | 'unknown' | undefined> {
-    const tables = await subscriberGetTableList(subscriber, name);
+    const { tick, isStarting } = await heldFrom(subscriber, name);
     // A copy that has begun will need the events from before its snapshot, and has not stored yet which those are.
-    const isStarting = tables.some(({ state, tickId }) => state === 'copying' && tickId === undefined);
-    return isStarting ? 'unknown' : earliestTick(tables);
+    return isStarting ? 'unknown' : tick;
   }
 }

@@ -22,10 +22,16 @@ function behindTheStream(tables: readonly SubscribedTable[]): (SubscribedTable &
   );
 }
 
-/** The tick from which the provider must keep events for them; undefined when for none. */
-export function earliestTick(tables: readonly SubscribedTable[]): number | undefined {
-  const ticks = behindTheStream(tables).map(({ tickId }) => tickId);
-  return ticks.length === 0 ? undefined : Math.min(...ticks);
+/** From which tick on the provider must keep events for tables that stand elsewhere than the subscription; undefined when for none. */
+export async function heldFrom(
+  subscriber: Session,
+  { queue, consumer }: SubscriptionName,
+): Promise<{ readonly tick: number | undefined; readonly isStarting: boolean }> {
+  const { tick_id, is_starting } = await subscriber.one<{ tick_id: number | null; is_starting: boolean }>(
+    'select * from londiste.held_from($1, $2)',
+    [queue, consumer],
+  );
+  return { tick: tick_id ?? undefined, isStarting: is_starting };
 }
 
 /**
@@ -36,7 +42,7 @@ export function earliestTick(tables: readonly SubscribedTable[]): number | undef
  * names of those tables.
  */
 export async function restoreHold({ name, provider, subscriber, fence, log }: Serving): Promise<string[]> {
-  const earliest = earliestTick(await subscriberGetTableList(subscriber, name));
+  const { tick: earliest } = await heldFrom(subscriber, name);
   if (earliest === undefined) return [];
   const held = await heldTick(provider, name);
   if (held !== undefined && held <= earliest) return [];

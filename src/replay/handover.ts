@@ -1,55 +1,8 @@
-import { parseName, type QualifiedName } from '../db/identifiers.js';
-import { sameName, type Destination } from '../londiste/destination.js';
 import type { SubscribedTable } from '../londiste/table-state.js';
 import { interestOf, type Interest } from '../table/interest.js';
 import { Snapshot } from '../table/snapshot.js';
+import type { TableList } from './table-list.js';
 import type { Batch } from './take.js';
-
-/** The tables of a subscription as they were at one moment. */
-export class TableList {
-  /** As in `londiste.position`: the same for as long as no table moves. */
-  readonly version: number;
-  readonly #tables: ReadonlyMap<string, SubscribedTable>;
-
-  constructor(tables: readonly SubscribedTable[], version: number) {
-    this.version = version;
-    this.#tables = new Map(tables.map((table) => [table.name, table]));
-  }
-
-  get(name: string): SubscribedTable | undefined {
-    return this.#tables.get(name);
-  }
-
-  /** Where a table's rows go on the subscriber: while its copier's are in its shadow, there. */
-  destinationOf(name: string): Destination {
-    return this.#tables.get(name)?.landing ?? sameName(name);
-  }
-
-  /** The name in the set of the table whose rows go to a table of the subscriber. */
-  goingTo({ schema, name }: QualifiedName): string | undefined {
-    return [...this.#tables.values()].find(({ destination }) => {
-      const parsed = parseName(destination.table);
-      return parsed.schema === schema && parsed.name === name;
-    })?.name;
-  }
-
-  /** Those that replay may take from the copier. */
-  get ready(): SubscribedTable[] {
-    return [...this.#tables.values()].filter(({ state }) => state === 'ready');
-  }
-
-  /** Those that stream and have an error from before, which passed. */
-  get mended(): string[] {
-    return [...this.#tables.values()]
-      .filter(({ state, error }) => state === 'ok' && error !== undefined)
-      .map(({ name }) => name);
-  }
-
-  /** The names of those that stream. */
-  get streaming(): string[] {
-    return [...this.#tables.values()].filter(({ state }) => state === 'ok').map(({ name }) => name);
-  }
-}
 
 /** What a batch does with each table of the subscription. */
 export class Decision {

@@ -4,7 +4,7 @@ import { copyRepair, finishRepair } from '../londiste/repair.js';
 import type { Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { chunksOf } from './collect.js';
-import type { TableList } from './handover.js';
+import type { TableList } from './table-list.js';
 import { forgetShapes, type Link } from './link.js';
 import { Plan } from './plan.js';
 

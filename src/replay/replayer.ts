@@ -3,19 +3,20 @@ import { asLondisteError, LondisteError } from '../kernel/errors.js';
 import { tap } from '../kernel/tap.js';
 import { lockPosition, readPosition, setPosition } from '../londiste/position.js';
 import { holdEvents } from '../londiste/provider.js';
-import { setTableError, subscriberGetTableList } from '../londiste/table-state.js';
+import { setTableError } from '../londiste/table-state.js';
 import { advanceConsumer } from '../pgq/consumer.js';
 import { isSameTick, type Tick } from '../table/tick.js';
 import { BatchWriter } from './batch-writer.js';
 import { Chunks, rangesOf, type ChunkListener } from './chunks.js';
 import { becomeShadows } from './difference.js';
-import { Decision, Redecided, TableList } from './handover.js';
+import { Decision, Redecided } from './handover.js';
 import { forgetShapes, type Link } from './link.js';
 import { Asked, Meetings } from './meetings.js';
 import { Plan } from './plan.js';
 import { applyRepair } from './repair.js';
 import { changedSequences, setSequences } from './sequences.js';
 import { moveTables, reportDrift, shadowsToBe } from './table-moves.js';
+import { TableList } from './table-list.js';
 import { mostEvents, takeBatch, type Batch } from './take.js';
 
 /** What one pass did with a batch. */
@@ -228,16 +229,19 @@ export class Replayer {
     });
   }
 
-  /** The tables as they were when they were last looked at: a decision on them is checked when the position is locked. */
+  /**
+   * The tables as they were when they were last looked at: a decision on them is checked when the position is locked. While some
+   * are being copied one look more beforehand is cheaper than a batch that is decided on anew.
+   */
   async #knownTables(): Promise<TableList> {
-    if (this.#tables) return this.#tables;
-    const position = await readPosition(this.#link.subscriber, this.#link.name);
-    return this.#readTables(position?.tablesVersion ?? 0);
+    if (this.#tables?.isSettled === true) return this.#tables;
+    const version = (await readPosition(this.#link.subscriber, this.#link.name))?.tablesVersion ?? 0;
+    return this.#tables?.version === version ? this.#tables : this.#readTables(version);
   }
 
   async #readTables(version: number): Promise<TableList> {
     const { subscriber, name } = this.#link;
-    this.#tables = new TableList(await subscriberGetTableList(subscriber, name), version);
+    this.#tables = await TableList.read(subscriber, name, { version, before: this.#tables });
     return this.#tables;
   }
 

@@ -5,6 +5,9 @@ returns table (problem text, fix text)
 language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 declare
     v_oid oid := i_table.table_oid;
+    v_members oid[] := londiste.members(v_oid);
+    -- Said of triggers beside what they are joined by: so only theirs are read, however many tables there are.
+    v_tree oid[] := v_oid || v_members;
     v_now text := (select format('%I.%I', n.nspname, c.relname)
                      from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = i_table.table_oid);
     v_again text := format('londiste CONFIG provider remove %1$s, provider add, and on each subscriber subscriber resync',
@@ -24,10 +27,11 @@ begin
     end if;
     if exists (select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
                 where not exists (select from pg_trigger t
-                                   where t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
+                                   where t.tgrelid = any (v_tree) and t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
                                      and t.tgenabled in ('O', 'A')
                                      and not exists (select from pg_trigger c
-                                                      where c.tgparentid = t.oid and c.tgenabled not in ('O', 'A')))) then
+                                                      where c.tgrelid = any (v_members) and c.tgparentid = t.oid
+                                                        and c.tgenabled not in ('O', 'A')))) then
         return query select 'capture triggers are missing or disabled, changes may be lost', v_again;
     elsif londiste.current_layout(v_oid, i_table.replica_identity) = i_table.layout_signature
           and londiste.capture_digest(i_table.queue_id, v_oid) is distinct from i_table.capture_digest then
@@ -39,13 +43,13 @@ begin
     end if;
     if londiste.is_written_by_replication(v_oid) and exists (
            select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
-           join pg_trigger t on t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
+           join pg_trigger t on t.tgrelid = any (v_tree) and t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
           where i_table.capture = 'statement' or t.tgenabled <> 'A') then
         return query select 'native logical replication writes to it, whose changes its capture does not see', v_again;
     end if;
     return query select format('its partition %s is a foreign table: what is written there is not captured', c.oid::regclass),
                         format('alter table %s detach partition %s', v_now, c.oid::regclass)
-                   from pg_class c where c.oid = any (londiste.members(v_oid)) and c.relkind = 'f';
+                   from pg_class c where c.oid = any (v_members) and c.relkind = 'f';
     if not londiste.can_read(v_oid) then
         return query select format('role %s cannot read all of it', current_user::regrole),
                             format('grant select on %s to %s, and let row security not apply to that role', v_now,

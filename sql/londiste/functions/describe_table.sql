@@ -7,11 +7,14 @@
 --    diverting: [name...]     rules that do something else instead in a session with session_replication_role = replica,
 --    is_referenced: boolean by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
+-- One plan a session: it is the same for every table, and takes longer to make than to run.
 -- Called by: provider and subscriber commands, copier, replay. Locks: none.
 create or replace function londiste.describe_table(i_table_name text)
-returns json language plpgsql stable as $$
+returns json language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
     v_oid oid := to_regclass(i_table_name);
+    -- With its partitions, as an array: so the catalogues are searched by their indexes, however many tables there are.
+    v_tree oid[] := array(select v_oid union select t.relid from pg_catalog.pg_partition_tree(v_oid) t);
 begin
     if v_oid is null then
         return null;
@@ -57,16 +60,15 @@ begin
             select coalesce(json_agg(ic.relname order by ic.relname), '[]')
               from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
              where (i.indisunique or i.indisexclusion)
-               and (i.indrelid = c.oid
-                    -- What every partition has because its parent has it is the parent's.
-                    or i.indrelid in (select t.relid from pg_catalog.pg_partition_tree(c.oid) t where t.relid <> c.oid)
-                       and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid))),
+               and i.indrelid = any (v_tree)
+               -- What every partition has because its parent has it is the parent's.
+               and (i.indrelid = c.oid or not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid))),
         'triggers', (
             select coalesce(json_agg(distinct f.name), '[]')
               from (
             select coalesce(k.conname, g.tgname) as name
               from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
-             where (g.tgrelid = c.oid or g.tgrelid in (select t.relid from pg_catalog.pg_partition_tree(c.oid) t))
+             where g.tgrelid = any (v_tree)
                and g.tgenabled = 'O'
                -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
                and (not g.tgisinternal or k.contype = 'f')
@@ -77,7 +79,9 @@ begin
             select coalesce(json_agg(r.rulename order by r.rulename), '[]') from pg_catalog.pg_rewrite r
              where r.ev_class = c.oid and r.ev_enabled in ('A', 'R') and r.is_instead and r.rulename <> '_RETURN'),
         'is_referenced', exists (
-            select from pg_catalog.pg_constraint k where k.confrelid = c.oid and k.contype = 'f'),
+            -- By the triggers that a foreign key has on it: constraints have no index by the table that they refer to.
+            select from pg_catalog.pg_trigger g join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
+             where g.tgrelid = c.oid and k.confrelid = c.oid and k.contype = 'f'),
         'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
                      and has_table_privilege(c.oid, 'delete') and has_table_privilege(c.oid, 'select')
                      and has_table_privilege(c.oid, 'truncate'))

@@ -7,8 +7,7 @@ returns setof record language sql stable set search_path = pg_catalog, pg_temp a
            pg_relation_size(c.oid) / current_setting('block_size')::bigint, pg_relation_size(c.oid)
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
-     where c.oid = i_table_name::regclass and c.relkind <> 'p'
-        or c.oid in (select t.relid from pg_partition_tree(i_table_name::regclass) t
-                      where t.isleaf and t.relid <> i_table_name::regclass)
+     where c.oid = any (array(select i_table_name::regclass union select t.relid from pg_partition_tree(i_table_name::regclass) t where t.isleaf))
+       and c.relkind <> 'p'
      order by 1
 $$;
