@@ -27,7 +27,8 @@ $$;
 revoke execute on all routines in schema pgq from public;
 grant usage on schema pgq to public;
 grant select on
-    pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.epoch, pgq.installation, pgq.queue_setting, pgq.ticker_error
+    pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.current_subscription, pgq.epoch, pgq.installation,
+    pgq.queue_setting, pgq.ticker_error
     to public;
 grant execute on function
     pgq.version(), pgq.seq_getval(text), pgq.quote_fqname(text), pgq.lock_class(),

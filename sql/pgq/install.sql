@@ -9,7 +9,7 @@
 
 -- The shape of the tables here, and the oldest shape that code must know to work on them.
 \set schema_version 2
-\set oldest_code 1
+\set oldest_code 2
 
 begin;
 set local client_min_messages = warning;
@@ -90,6 +90,8 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/trigger_functions.sql
 
 -- Consumers
+\ir functions/keep_registration.sql
+\ir functions/lock_subscription.sql
 \ir functions/register_consumer_at.sql
 \ir functions/register_consumer.sql
 \ir functions/main_consumer.sql

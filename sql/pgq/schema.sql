@@ -60,7 +60,10 @@ create table if not exists pgq.tick (
 
 create sequence if not exists pgq.batch_id_seq;
 
--- Who reads which queue, and how far: an open batch goes from sub_last_tick to sub_next_tick.
+-- Who reads which queue, and how far: an open batch goes from sub_last_tick to sub_next_tick. A consumer has one row of a
+-- queue, which pgq.registration sees to. Every batch makes two new versions of it, and an open transaction keeps all of
+-- them: with sub_active in the key a new one is not compared with the others, and pgq.current_subscription finds the
+-- newest without them.
 create table if not exists pgq.subscription (
     sub_id        serial not null,
     sub_queue     integer not null,
@@ -70,7 +73,7 @@ create table if not exists pgq.subscription (
     sub_batch     bigint,
     sub_next_tick bigint,
 
-    constraint subscription_pkey primary key (sub_queue, sub_consumer),
+    constraint subscription_pkey primary key (sub_queue, sub_consumer, sub_active),
     constraint subscription_batch_idx unique (sub_batch),
     constraint sub_queue_fkey foreign key (sub_queue) references pgq.queue (queue_id),
     constraint sub_consumer_fkey foreign key (sub_consumer) references pgq.consumer (co_id)
@@ -103,6 +106,14 @@ create table if not exists pgq.retry_queue (
 alter table pgq.retry_queue alter column ev_owner set not null;
 alter table pgq.retry_queue alter column ev_txid drop not null;
 create index if not exists rq_retry_idx on pgq.retry_queue (ev_retry_after);
+
+-- Ours: which consumers pgq.subscription has, each once: pgq.keep_registration.
+create table if not exists pgq.registration (
+    sub_queue    integer not null,
+    sub_consumer integer not null,
+
+    constraint registration_pkey primary key (sub_queue, sub_consumer)
+);
 
 -- Ours: events that a consumer has given up, by the names that they are asked for by: a letter outlives the consumer's
 -- registration. One whose dl_time is infinity is staged: pgq.events_dead.

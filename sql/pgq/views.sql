@@ -45,3 +45,17 @@ from pgq.queue q
         end as reason
     ) due
 where not q.queue_external_ticker and not q.queue_ticker_paused and due.reason is not null;
+
+-- pgq.subscription, with the newest version of each row found at once: dead versions of it, which an open transaction keeps
+-- vacuum from removing, lie before it in the key. Where a function reads it for each batch, it forbids the plans that meet
+-- all of them (enable_seqscan, enable_sort): they are the cheaper ones while the table is small, and plans are kept.
+create or replace view pgq.current_subscription as
+select s.sub_id, r.sub_queue, r.sub_consumer, s.sub_last_tick, s.sub_active, s.sub_batch, s.sub_next_tick
+from pgq.registration r
+    cross join lateral (
+        select n.*
+        from pgq.subscription n
+        where n.sub_queue = r.sub_queue and n.sub_consumer = r.sub_consumer
+        order by n.sub_active desc
+        limit 1
+    ) s;
