@@ -3,7 +3,8 @@
 --
 -- With new events: as soon as there are max_count of them, or max_lag after the last tick if they can be seen by then.
 -- Without: gaps double from max_lag / 2, but at least half a second, up to idle_period. A sequence that is missing, or
--- a clock that went back, makes a tick due: the ticker then meets the fault itself and can say so.
+-- a clock that went back, makes a tick due: the ticker then meets the fault itself and can say so. With new
+-- events, so does a tick id that was drawn later than the last tick's: by pgq.force_tick, or a tick that was rolled back.
 --
 -- The lateral joins are two probes of the primary key of pgq.tick for each queue.
 create or replace view pgq.tick_due as
@@ -31,6 +32,7 @@ from pgq.queue q
         select case
             when last.lag is null or last.lag < '0' or seq.new_events is null then 'fault'
             when seq.new_events >= q.queue_ticker_max_count then 'count'
+            when seq.new_events > 0 and pg_sequence_last_value(to_regclass(q.queue_tick_seq)) > last.tick_id then 'forced'
             when seq.new_events > 0 and last.lag < q.queue_ticker_max_lag then null
             when seq.new_events = 0 and before.gap is null then 'idle'
             when last.lag >= greatest(q.queue_ticker_max_lag / 2, least(q.queue_ticker_idle_period, '0.5 seconds'))
