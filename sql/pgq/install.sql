@@ -74,6 +74,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/urlencode.sql
 \ir functions/equality_sql.sql
 \ir functions/trigger_arguments.sql
+\ir functions/expression_sql.sql
 \ir functions/trigger_formats.sql
 \ir functions/read_trigger_layout.sql
 \ir functions/trigger_layout.sql
@@ -84,7 +85,6 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/changed_columns.sql
 \ir functions/sql_data.sql
 \ir functions/json_event_type.sql
-\ir functions/trigger_value.sql
 \ir functions/row_event.sql
 \ir functions/truncate_event.sql
 \ir functions/trigger_functions.sql
@@ -118,6 +118,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/event_retry.sql
 \ir functions/batch_retry.sql
 \ir functions/event_retry_raw.sql
+\ir functions/waiting_events.sql
 \ir functions/retry_now.sql
 \ir functions/retry_drop.sql
 

@@ -144,14 +144,14 @@ create table if not exists pgq.epoch (
     constraint epoch_queue_fkey foreign key (queue_id) references pgq.queue (queue_id)
 );
 
--- Ours: what a queue can be set to beyond PgQ's parameters; without a row, the defaults here.
+-- Ours: what a queue has been set to beyond PgQ's parameters. The view pgq.own_setting knows the defaults.
 create table if not exists pgq.queue_setting (
     queue_id            integer not null,
 
     -- After how long a consumer that takes no batches is unregistered; null: never.
     consumer_drop_after interval,
-    -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute.
-    ticks_kept          integer not null default 4000,
+    -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute. Null: the default.
+    ticks_kept          integer,
 
     constraint queue_setting_pkey primary key (queue_id),
     constraint queue_setting_queue_fkey foreign key (queue_id) references pgq.queue (queue_id) on delete cascade,
@@ -226,7 +226,7 @@ begin
             row_format    text,       -- of the whole row, for format()
             insert_format text,
             fields        text[],     -- when, ev_type ... ev_extra4: what has an expression of its own
-            expressions   text[]
+            expressions   text[]      -- the arguments' own, then the queries of them
         );
         -- A row whose fields are texts: the server itself takes the text of any row apart into them.
         execute (

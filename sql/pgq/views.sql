@@ -61,3 +61,10 @@ from pgq.registration r
         order by n.sub_active desc
         limit 1
     ) s;
+
+-- What each queue is set to beyond PgQ's parameters, and whether nobody has set any of that.
+create or replace view pgq.own_setting as
+select q.queue_id, q.queue_name, s.consumer_drop_after, coalesce(s.ticks_kept, 4000) as ticks_kept,
+    s.queue_id is null as is_default
+from pgq.queue q
+    left join pgq.queue_setting s on s.queue_id = q.queue_id;
