@@ -27,7 +27,8 @@ $$;
 revoke execute on all routines in schema pgq from public;
 grant usage on schema pgq to public;
 grant select on
-    pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.epoch, pgq.installation, pgq.queue_setting, pgq.ticker_error
+    pgq.consumer, pgq.queue, pgq.tick, pgq.subscription, pgq.current_subscription, pgq.epoch, pgq.installation,
+    pgq.queue_setting, pgq.own_setting, pgq.ticker_error
     to public;
 grant execute on function
     pgq.version(), pgq.seq_getval(text), pgq.quote_fqname(text), pgq.lock_class(),
@@ -48,7 +49,7 @@ grant execute on function
     pgq.row_data(pgq.trigger_layout, text, text[], json),
     pgq.changed_columns(pgq.trigger_layout, integer[], anyelement, anyelement, text[], text[]),
     pgq.sql_data(pgq.trigger_layout, text, text, text[], text[], integer[]),
-    pgq.json_event_type(pgq.trigger_layout, text, text, text), pgq.trigger_value(text, anyelement),
+    pgq.json_event_type(pgq.trigger_layout, text, text, text), pgq.expression_sql(text, text, text[]),
     pgq.row_event(pgq.trigger_layout, text, text, text, anyelement, anyelement),
     pgq.truncate_event(pgq.trigger_layout, text, text)
     to public;

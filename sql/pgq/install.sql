@@ -9,7 +9,7 @@
 
 -- The shape of the tables here, and the oldest shape that code must know to work on them.
 \set schema_version 2
-\set oldest_code 1
+\set oldest_code 2
 
 begin;
 set local client_min_messages = warning;
@@ -74,6 +74,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/urlencode.sql
 \ir functions/equality_sql.sql
 \ir functions/trigger_arguments.sql
+\ir functions/expression_sql.sql
 \ir functions/trigger_formats.sql
 \ir functions/read_trigger_layout.sql
 \ir functions/trigger_layout.sql
@@ -84,12 +85,13 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/changed_columns.sql
 \ir functions/sql_data.sql
 \ir functions/json_event_type.sql
-\ir functions/trigger_value.sql
 \ir functions/row_event.sql
 \ir functions/truncate_event.sql
 \ir functions/trigger_functions.sql
 
 -- Consumers
+\ir functions/keep_registration.sql
+\ir functions/lock_subscription.sql
 \ir functions/register_consumer_at.sql
 \ir functions/register_consumer.sql
 \ir functions/main_consumer.sql
@@ -116,6 +118,7 @@ select pg_catalog.set_config('pgq.oldest_code', :'oldest_code', true);
 \ir functions/event_retry.sql
 \ir functions/batch_retry.sql
 \ir functions/event_retry_raw.sql
+\ir functions/waiting_events.sql
 \ir functions/retry_now.sql
 \ir functions/retry_drop.sql
 

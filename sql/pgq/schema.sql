@@ -60,7 +60,10 @@ create table if not exists pgq.tick (
 
 create sequence if not exists pgq.batch_id_seq;
 
--- Who reads which queue, and how far: an open batch goes from sub_last_tick to sub_next_tick.
+-- Who reads which queue, and how far: an open batch goes from sub_last_tick to sub_next_tick. A consumer has one row of a
+-- queue, which pgq.registration sees to. Every batch makes two new versions of it, and an open transaction keeps all of
+-- them: with sub_active in the key a new one is not compared with the others, and pgq.current_subscription finds the
+-- newest without them.
 create table if not exists pgq.subscription (
     sub_id        serial not null,
     sub_queue     integer not null,
@@ -70,7 +73,7 @@ create table if not exists pgq.subscription (
     sub_batch     bigint,
     sub_next_tick bigint,
 
-    constraint subscription_pkey primary key (sub_queue, sub_consumer),
+    constraint subscription_pkey primary key (sub_queue, sub_consumer, sub_active),
     constraint subscription_batch_idx unique (sub_batch),
     constraint sub_queue_fkey foreign key (sub_queue) references pgq.queue (queue_id),
     constraint sub_consumer_fkey foreign key (sub_consumer) references pgq.consumer (co_id)
@@ -104,6 +107,14 @@ alter table pgq.retry_queue alter column ev_owner set not null;
 alter table pgq.retry_queue alter column ev_txid drop not null;
 create index if not exists rq_retry_idx on pgq.retry_queue (ev_retry_after);
 
+-- Ours: which consumers pgq.subscription has, each once: pgq.keep_registration.
+create table if not exists pgq.registration (
+    sub_queue    integer not null,
+    sub_consumer integer not null,
+
+    constraint registration_pkey primary key (sub_queue, sub_consumer)
+);
+
 -- Ours: events that a consumer has given up, by the names that they are asked for by: a letter outlives the consumer's
 -- registration. One whose dl_time is infinity is staged: pgq.events_dead.
 create table if not exists pgq.dead_letter (
@@ -133,14 +144,14 @@ create table if not exists pgq.epoch (
     constraint epoch_queue_fkey foreign key (queue_id) references pgq.queue (queue_id)
 );
 
--- Ours: what a queue can be set to beyond PgQ's parameters; without a row, the defaults here.
+-- Ours: what a queue has been set to beyond PgQ's parameters. The view pgq.own_setting knows the defaults.
 create table if not exists pgq.queue_setting (
     queue_id            integer not null,
 
     -- After how long a consumer that takes no batches is unregistered; null: never.
     consumer_drop_after interval,
-    -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute.
-    ticks_kept          integer not null default 4000,
+    -- How many ticks that every consumer has passed are kept one by one; of older ones, one a minute. Null: the default.
+    ticks_kept          integer,
 
     constraint queue_setting_pkey primary key (queue_id),
     constraint queue_setting_queue_fkey foreign key (queue_id) references pgq.queue (queue_id) on delete cascade,
@@ -215,7 +226,7 @@ begin
             row_format    text,       -- of the whole row, for format()
             insert_format text,
             fields        text[],     -- when, ev_type ... ev_extra4: what has an expression of its own
-            expressions   text[]
+            expressions   text[]      -- the arguments' own, then the queries of them
         );
         -- A row whose fields are texts: the server itself takes the text of any row apart into them.
         execute (

@@ -102,19 +102,17 @@ export interface OwnSettings {
   readonly ticksKept: number;
 }
 
-/** The settings of the queues that have any of their own, by the queue's name. */
-export async function ownSettings(session: Session): Promise<Map<string, OwnSettings>> {
-  const rows = await session.query<OwnSettings & { name: string }>(
-    `select q.queue_name as name, s.consumer_drop_after::text as "consumerDropAfter", s.ticks_kept as "ticksKept"
-     from pgq.queue_setting s join pgq.queue q on q.queue_id = s.queue_id`,
+/** The settings of every queue by its name, and whether nobody has set any of them. */
+export async function ownSettings(
+  session: Session,
+): Promise<Map<string, OwnSettings & { readonly isDefault: boolean }>> {
+  const rows = await session.query<OwnSettings & { name: string; isDefault: boolean }>(
+    `select queue_name as name, consumer_drop_after::text as "consumerDropAfter", ticks_kept as "ticksKept",
+       is_default as "isDefault"
+     from pgq.own_setting`,
   );
-  return new Map(
-    rows.map(({ name, consumerDropAfter, ticksKept }) => [name, { consumerDropAfter, ticksKept }]),
-  );
+  return new Map(rows.map(({ name, ...settings }) => [name, settings]));
 }
-
-/** What a queue has that was not set otherwise. */
-export const ownDefaults: OwnSettings = { consumerDropAfter: null, ticksKept: 4000 };
 
 /** A queue that could not be ticked when that was last tried. */
 export interface TickerError {

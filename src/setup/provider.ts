@@ -36,7 +36,8 @@ export async function installProvider(session: Session, queue: string): Promise<
   const created = await createQueue(session, queue);
   if (created) await setQueueConfig(session, queue, 'ticker_max_lag', tickerMaxLag);
   // Also to a queue of 0.1.0, which has no settings of this kind.
-  if (!(await ownSettings(session)).has(queue)) await setQueueConfig(session, queue, 'ticks_kept', ticksKept);
+  const isDefault = (await ownSettings(session)).get(queue)?.isDefault;
+  if (isDefault === true) await setQueueConfig(session, queue, 'ticks_kept', ticksKept);
   return [
     `schema pgq: ${pgq}`,
     `schema londiste: ${londiste}`,

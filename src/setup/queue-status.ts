@@ -2,7 +2,6 @@ import type { Session } from '../db/session.js';
 import { getStaleConsumers, listConsumerInfo, type ConsumerInfo } from '../pgq/consumer.js';
 import {
   listQueueInfo,
-  ownDefaults,
   ownSettings,
   tickerErrors,
   type OwnSettings,
@@ -66,5 +65,9 @@ export async function queueSettings(
   await requirePgq(session);
   const queues = queue === undefined ? await listQueueInfo(session) : [await requireQueue(session, queue)];
   const own = await ownSettings(session);
-  return queues.map((info) => ({ ...info, ...(own.get(info.queueName) ?? ownDefaults) }));
+  return queues.flatMap((info) => {
+    const settings = own.get(info.queueName);
+    // Dropped meanwhile.
+    return settings === undefined ? [] : [{ ...info, ...settings }];
+  });
 }

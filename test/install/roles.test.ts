@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { oldestAndNewest } from '../../src/embedded/binaries.js';
 import type { Server } from '../../src/embedded/server.js';
+import { installCompanions } from '../../src/install/companions.js';
 import { installSchema } from '../../src/install/install.js';
 import { uninstallPgq } from '../../src/install/uninstall.js';
+import { companionFunctions } from '../sql/pgq/companion-functions.js';
 import { api, type Caller } from '../sql/pgq/functions.js';
 import { owner, startServer } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
@@ -19,6 +21,7 @@ const ofTriggers = [
   ...[
     'changed_columns',
     'equality_sql',
+    'expression_sql',
     'json_event_type',
     'odd_row_data',
     'percent_encode',
@@ -33,7 +36,6 @@ const ofTriggers = [
     'trigger_formats',
     'trigger_layout',
     'trigger_table',
-    'trigger_value',
     'truncate_event',
   ],
   ...['urlencode', 'urlencode_fields', 'urlencode_runs'],
@@ -155,6 +157,44 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
     });
   });
 
+  it.each(['pgq_ext', 'pgq_coop'] as const)(
+    'may call %s where they consume, each function',
+    async (schema) => {
+      await using session = await open(settings);
+      await installCompanions(session);
+      const of = companionFunctions.filter(({ signature }) => signature.startsWith(`${schema}.`));
+      const there = await session.query<{ signature: string }>(
+        `select p.pronamespace::regnamespace || '.' || p.proname || '('
+           || regexp_replace(pg_get_function_arguments(p.oid), '(^|, )OUT .*$', '') || ')' as signature
+       from pg_proc p where p.pronamespace = $1::text::regnamespace`,
+        [schema],
+      );
+      expect(there.map(({ signature }) => signature).sort()).toEqual(
+        of.map(({ signature }) => signature).sort(),
+      );
+
+      const users = { administering: true, reading: true, writing: false, nobody: false };
+      for (const [user, consumes] of Object.entries(users)) {
+        await using caller = await open({ ...settings, user });
+        for (const { signature, caller: least, call } of of) {
+          await session.query(`select pgq.insert_event('q', 't', 'd')`);
+          await session.query(`select pgq.force_tick('q'), pgq.ticker('q')`);
+          const { batch } = await session.one<{ batch: number }>(
+            `select pgq_coop.next_batch('q', 'c', 'w') as batch`,
+          );
+          const called = caller.query(`select ${call.replace('batch)', `${batch})`)}`);
+          if (consumes || least === 'public') await called;
+          else {
+            await expect(called, `${user}: ${signature}`).rejects.toMatchObject({
+              kind: 'rights',
+              cause: { message: expect.stringContaining('permission denied for function') as string },
+            });
+          }
+        }
+      }
+    },
+  );
+
   it('get no more rights by a condition of get_batch_cursor', async () => {
     await using reader = await open({ ...settings, user: 'reading' });
     await using writer = await open({ ...settings, user: 'writing' });
@@ -188,7 +228,7 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
   it('stay as long as another database or a member needs them', async () => {
     await using session = await open(settings);
     expect(await uninstallPgq(session)).toMatchObject({
-      schemas: ['pgq'],
+      schemas: ['pgq_coop', 'pgq_ext', 'pgq'],
       roles: [],
       rolesLeft: ['pgq_admin', 'pgq_reader', 'pgq_writer'],
     });

@@ -4,18 +4,12 @@
 -- Locks: the consumer's registration.
 create or replace function pgq.advance_consumer(i_queue_name text, i_consumer_name text, i_tick_id bigint)
 returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
 as $$
 declare
-    s record;
+    s constant pgq.subscription := pgq.lock_subscription(i_queue_name, i_consumer_name);
 begin
-    select sub.* into s
-        from pgq.queue q
-            join pgq.subscription sub on sub.sub_queue = q.queue_id
-            join pgq.consumer c on c.co_id = sub.sub_consumer
-        where q.queue_name = i_queue_name and c.co_name = i_consumer_name
-        for update of sub;
-    if not found then
+    if s.sub_id is null then
         raise exception 'Not subscriber to queue: %/%',
                 coalesce(i_queue_name, 'NULL'), coalesce(i_consumer_name, 'NULL');
     end if;
@@ -32,7 +26,7 @@ begin
     perform set_config('synchronous_commit', 'off', true);
     update pgq.subscription
         set sub_last_tick = i_tick_id, sub_next_tick = null, sub_batch = null, sub_active = now()
-        where sub_id = s.sub_id and sub_queue = s.sub_queue and sub_consumer = s.sub_consumer;
+        where sub_queue = s.sub_queue and sub_consumer = s.sub_consumer and sub_active = s.sub_active;
     return 1;
 end;
 $$;

@@ -1,14 +1,14 @@
 -- Makes the table of subscriptions small again when it is full of versions that vacuum may not take away yet. Returns 1,
 -- or 0 when there was no need, or somebody is using the table.
 --
--- Every batch updates its subscription twice, and each update checks the primary key, which means to look at every dead
--- version of that row. An open transaction, of anybody, keeps all of them: after 1000 batches each batch costs several
--- times as much as the first one, after 100,000 a hundred times. TRUNCATE takes them away all the same. What it costs: a
--- transaction that took its only snapshot earlier (REPEATABLE READ) finds the table empty, and a consumer's call in it
--- fails with "Not subscriber to queue". Whoever reads the table to decide what to delete must lock it first.
+-- Every batch updates its subscription twice, and an open transaction, of anybody, keeps all versions. Batches do not meet
+-- them (pgq.current_subscription), but whoever reads the table does. TRUNCATE takes them away all the same, unless that
+-- transaction has read the table itself. What it costs: a transaction that took its only snapshot earlier (REPEATABLE
+-- READ) finds the table empty, and a consumer's call in it fails with "Not subscriber to queue". Whoever reads the table to
+-- decide what to delete must lock it first.
 --
 -- Called by: pgq.ticker, after ticks. Locks: the rows of consumers and queues that subscriptions refer to, then ACCESS
--- EXCLUSIVE on pgq.subscription, in the order of pgq.unregister_consumer and without waiting for any.
+-- EXCLUSIVE on pgq.subscription and pgq.registration, in the order of pgq.unregister_consumer and without waiting for any.
 create or replace function pgq.compact_subscriptions() returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -23,7 +23,7 @@ begin
         -- Writing the rows again asks for these, and must not wait for them with the table locked.
         perform from pgq.consumer c where c.co_id in (select sub_consumer from pgq.subscription) for key share nowait;
         perform from pgq.queue q where q.queue_id in (select sub_queue from pgq.subscription) for key share nowait;
-        lock table pgq.subscription in access exclusive mode nowait;
+        lock table pgq.subscription, pgq.registration in access exclusive mode nowait;
     exception when lock_not_available then
         return 0;
     end;

@@ -1,6 +1,6 @@
 -- Closes a batch: its consumer has passed its events. Returns 1; an unknown batch is a warning and 0.
 create or replace function pgq.finish_batch(x_batch_id bigint) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
 as $$
 begin
     update pgq.subscription

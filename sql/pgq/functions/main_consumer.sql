@@ -5,7 +5,7 @@ create or replace function pgq.main_consumer(i_queue_id integer, i_sub_id intege
 language sql stable
 as $$
     select c.co_id, c.co_name
-    from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
+    from pgq.current_subscription s join pgq.consumer c on c.co_id = s.sub_consumer
     where s.sub_queue = i_queue_id and s.sub_id = i_sub_id
     order by length(c.co_name) limit 1;
 $$;

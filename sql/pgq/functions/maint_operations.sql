@@ -34,10 +34,9 @@ begin
     -- Ours: more ticks than are kept, the space of those that are gone, consumers that nobody runs.
     func_name := 'pgq.maint_ticks';
     for func_arg in
-        select q.queue_name
-        from pgq.queue q left join pgq.queue_setting s on s.queue_id = q.queue_id
-        where (select max(t.tick_id) - min(t.tick_id) from pgq.tick t where t.tick_queue = q.queue_id)
-            > coalesce(s.ticks_kept, 4000)
+        select s.queue_name
+        from pgq.own_setting s
+        where (select max(t.tick_id) - min(t.tick_id) from pgq.tick t where t.tick_queue = s.queue_id) > s.ticks_kept
         order by 1
     loop
         return next;

@@ -1,5 +1,5 @@
 -- Deletes ticks of a queue that nobody is likely to need: of those that every consumer has passed, the last ones
--- (ticks_kept of pgq.queue_setting) stay, and of older ones the first of each minute. A consumer can still be moved back
+-- (ticks_kept of pgq.own_setting) stay, and of older ones the first of each minute. A consumer can still be moved back
 -- to any tick that is there; its batches become longer ones. Returns 0.
 --
 -- Rotation deletes ticks too, but two rotations later: many ticks a second make hundreds of thousands of rows until
@@ -29,7 +29,7 @@ begin
         from pgq.tick t
         where t.tick_queue = q.queue_id and t.tick_id < newest_passed
         order by t.tick_queue desc, t.tick_id desc
-        offset coalesce((select s.ticks_kept from pgq.queue_setting s where s.queue_id = q.queue_id), 4000) limit 1;
+        offset (select s.ticks_kept from pgq.own_setting s where s.queue_id = q.queue_id) limit 1;
     delete from pgq.tick t
         using (
             select k.tick_id, row_number() over (partition by date_trunc('minute', k.tick_time) order by k.tick_id) as n

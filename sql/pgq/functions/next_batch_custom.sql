@@ -8,7 +8,7 @@ create or replace function pgq.next_batch_custom(
     out cur_tick_time timestamptz, out prev_tick_time timestamptz,
     out cur_tick_event_seq bigint, out prev_tick_event_seq bigint
 )
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
 as $$
 declare
     s record;
@@ -18,7 +18,7 @@ begin
     loop
         select sub.* into s
             from pgq.queue q
-                join pgq.subscription sub on sub.sub_queue = q.queue_id
+                join pgq.current_subscription sub on sub.sub_queue = q.queue_id
                 join pgq.consumer c on c.co_id = sub.sub_consumer
             where q.queue_name = i_queue_name and c.co_name = i_consumer_name;
         if not found then
@@ -54,7 +54,7 @@ begin
         -- Opened only if nobody else has opened or moved it since we looked; else look again.
         update pgq.subscription
             set sub_batch = nextval('pgq.batch_id_seq'), sub_next_tick = next.tick_id, sub_active = now()
-            where sub_queue = s.sub_queue and sub_consumer = s.sub_consumer
+            where sub_queue = s.sub_queue and sub_consumer = s.sub_consumer and sub_active = s.sub_active
                 and sub_batch is null and sub_last_tick = s.sub_last_tick
             returning sub_batch into s.sub_batch;
         exit when found;

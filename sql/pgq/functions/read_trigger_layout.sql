@@ -58,6 +58,8 @@ begin
             select n::integer from unnest(l.names) with ordinality c (name, n)
                 join pg_attribute a on a.attrelid = x_table and a.attname = name and a.attgenerated <> '' order by n);
     end if;
+    l.expressions := array(
+        select pgq.expression_sql(l.fields[n], l.expressions[n], l.names) from generate_subscripts(l.fields, 1) n order by n);
     return pgq.trigger_formats(l, x_table, x_types);
 end;
 $$;

@@ -39,16 +39,19 @@ begin
         if found then
             return 0;
         end if;
-    elsif exists (select from pgq.subscription where sub_queue = q.queue_id and sub_consumer = x_consumer_id) then
+    elsif exists (select from pgq.registration where sub_queue = q.queue_id and sub_consumer = x_consumer_id) then
         return 0;
     end if;
 
     if x_tick_id is null then
         raise exception 'No ticks for this queue.  Please run ticker on database.';
     end if;
-    insert into pgq.subscription (sub_queue, sub_consumer, sub_last_tick)
-        values (q.queue_id, x_consumer_id, x_tick_id)
-        on conflict (sub_queue, sub_consumer) do nothing;
-    return found::integer;
+    begin
+        insert into pgq.subscription (sub_queue, sub_consumer, sub_last_tick)
+            values (q.queue_id, x_consumer_id, x_tick_id);
+    exception when unique_violation then
+        return 0;
+    end;
+    return 1;
 end;
 $$;

@@ -20,7 +20,9 @@ declare
     x_event text[];
     x_position integer;
     x_number integer;
-    x_value record;
+    x_value text;
+    x_type regtype;
+    x_rows bigint;
 begin
     if i_layout.key_list = '' and i_op <> 'INSERT' then
         raise exception 'Update/Delete on table without pkey';
@@ -65,14 +67,22 @@ begin
         x_event[array_position(x_event_fields, substr(i_layout.names[x_position], 6))] := x_new[x_position];
     end loop;
     for x_number in 1 .. cardinality(i_layout.fields) loop
-        x_value := pgq.trigger_value(i_layout.expressions[x_number], i_new);
+        x_value := null;
+        x_type := null;
+        if i_layout.expressions[x_number] is not null then
+            execute i_layout.expressions[x_number] into x_value, x_type using i_new;
+            get diagnostics x_rows = row_count;
+            if x_rows <> 1 then
+                raise exception 'Expect 1 row from override query, got %', x_rows;
+            end if;
+        end if;
         if i_layout.fields[x_number] <> 'when' then
-            x_event[array_position(x_event_fields, i_layout.fields[x_number])] := x_value.value;
-        elsif x_value.type <> 'boolean'::regtype then
-            raise exception 'when= query result must be boolean, got=%', x_value.type;
-        elsif x_value.value is null then
+            x_event[array_position(x_event_fields, i_layout.fields[x_number])] := x_value;
+        elsif x_type <> 'boolean'::regtype then
+            raise exception 'when= query result must be boolean, got=%', x_type::oid;
+        elsif x_value is null then
             raise exception 'when= should not be NULL';
-        elsif x_value.value = 'f' then
+        elsif x_value::boolean is false then
             return null;
         end if;
     end loop;

@@ -15,10 +15,14 @@ declare
     last record;
     new_id bigint;
 begin
-    -- The sequence first, then a snapshot that knows all who have drawn from it: it sees their events, or lists them as
+    -- The id before all else: who draws one afterwards (pgq.force_tick) wants a later snapshot than this one's.
+    new_id := coalesce(i_tick_id,
+        (select nextval(q.queue_tick_seq::regclass) from pgq.queue q where q.queue_id = i_queue_id));
+
+    -- The event sequence, then a snapshot that knows all who have drawn from it: it sees their events, or lists them as
     -- running, and pgq.has_news finds their events when they commit. An event that is counted and in neither would wait
     -- for the next idle tick.
-    select q.queue_tick_seq as tick_seq, null::txid_snapshot as snapshot,
+    select null::txid_snapshot as snapshot,
             coalesce(i_event_seq, pg_sequence_last_value(q.queue_event_seq::regclass)) as event_seq
         into this
         from pgq.queue q where q.queue_id = i_queue_id;
@@ -42,9 +46,7 @@ begin
     end if;
 
     insert into pgq.tick (tick_queue, tick_id, tick_time, tick_snapshot, tick_event_seq)
-    values (i_queue_id, coalesce(i_tick_id, nextval(this.tick_seq::regclass)),
-        coalesce(i_tick_time, clock_timestamp()), this.snapshot, this.event_seq)
-    returning tick_id into new_id;
+    values (i_queue_id, new_id, coalesce(i_tick_time, clock_timestamp()), this.snapshot, this.event_seq);
 
     perform pgq.note_epoch(i_queue_id, new_id);
     perform pg_notify('pgq_' || i_queue_id, new_id::text);

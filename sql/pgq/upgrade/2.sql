@@ -3,5 +3,12 @@
 do $$
 begin
     perform pgq.upgrade_schema();
+    if (select cardinality(conkey) from pg_constraint
+        where conrelid = 'pgq.subscription'::regclass and conname = 'subscription_pkey') = 2
+    then
+        alter table pgq.subscription drop constraint subscription_pkey,
+            add constraint subscription_pkey primary key (sub_queue, sub_consumer, sub_active);
+        insert into pgq.registration (sub_queue, sub_consumer) select sub_queue, sub_consumer from pgq.subscription;
+    end if;
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Closes a batch of a worker. Returns 1; an unknown batch, as one that another worker has taken over, is a warning and 0.
 create or replace function pgq_coop.finish_batch(i_batch_id bigint) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
 as $$
 begin
     -- The main registration knows the position: a worker has ticks only while it has a batch.

@@ -10,41 +10,31 @@ create or replace function pgq_coop.next_batch_custom(
     out cur_tick_time timestamptz, out prev_tick_time timestamptz,
     out cur_tick_event_seq bigint, out prev_tick_event_seq bigint
 )
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off set enable_sort = off
 as $$
 declare
-    x_main record;
-    x_worker record;
+    x_main constant pgq.subscription := pgq.lock_subscription(i_queue_name, i_consumer_name);
+    x_worker pgq.subscription;
     x_dead record;
 begin
-    select q.queue_id, s.sub_id, s.sub_consumer, s.sub_batch into x_main
-        from pgq.queue q
-            join pgq.subscription s on s.sub_queue = q.queue_id
-            join pgq.consumer c on c.co_id = s.sub_consumer
-        where q.queue_name = i_queue_name and c.co_name = i_consumer_name
-        for update of s;
-    if not found then
+    if x_main.sub_id is null then
         raise exception 'main consumer not registered? %.%', i_queue_name, i_consumer_name;
     end if;
     perform pgq_coop.register_subconsumer(i_queue_name, i_consumer_name, i_subconsumer_name);
-    select s.sub_consumer, s.sub_batch into x_worker
-        from pgq.subscription s
-            join pgq.consumer c on c.co_id = s.sub_consumer
-        where s.sub_queue = x_main.queue_id and c.co_name = i_consumer_name || '.' || i_subconsumer_name
-        for update of s;
+    x_worker := pgq.lock_subscription(i_queue_name, i_consumer_name || '.' || i_subconsumer_name);
 
     batch_id := x_worker.sub_batch;
     if batch_id is null and i_dead_interval is not null then
-        select s.sub_consumer, c.co_name, s.sub_batch, s.sub_last_tick, s.sub_next_tick into x_dead
-            from pgq.subscription s
+        select c.co_name, s.sub_batch, s.sub_last_tick, s.sub_next_tick into x_dead
+            from pgq.current_subscription s
                 join pgq.consumer c on c.co_id = s.sub_consumer
-            where s.sub_queue = x_main.queue_id and s.sub_id = x_main.sub_id
+            where s.sub_queue = x_main.sub_queue and s.sub_id = x_main.sub_id
                 and s.sub_consumer not in (x_main.sub_consumer, x_worker.sub_consumer)
                 and s.sub_batch is not null and s.sub_active < clock_timestamp() - i_dead_interval
             order by s.sub_active
-            limit 1
-            for update of s;
-        if found then
+            limit 1;
+        -- Unless that one has finished its batch after all meanwhile.
+        if (pgq.lock_subscription(i_queue_name, x_dead.co_name)).sub_batch = x_dead.sub_batch then
             perform pgq_coop.unregister_subconsumer(
                 i_queue_name, i_consumer_name, substr(x_dead.co_name, length(i_consumer_name) + 2), 1);
             batch_id := x_dead.sub_batch;
@@ -63,19 +53,20 @@ begin
         end if;
         update pgq.subscription
             set sub_last_tick = sub_next_tick, sub_next_tick = null, sub_batch = null, sub_active = now()
-            where sub_queue = x_main.queue_id and sub_consumer = x_main.sub_consumer;
+            where sub_batch = next_batch_custom.batch_id;
     end if;
 
     update pgq.subscription s
         set sub_batch = next_batch_custom.batch_id, sub_active = clock_timestamp(),
             sub_last_tick = coalesce(next_batch_custom.prev_tick_id, s.sub_last_tick),
             sub_next_tick = coalesce(next_batch_custom.cur_tick_id, s.sub_next_tick)
-        where s.sub_queue = x_main.queue_id and s.sub_consumer = x_worker.sub_consumer
+        where s.sub_queue = x_worker.sub_queue and s.sub_consumer = x_worker.sub_consumer
+            and s.sub_active = x_worker.sub_active
         returning s.sub_last_tick, s.sub_next_tick into prev_tick_id, cur_tick_id;
     select t.tick_time, t.tick_event_seq into prev_tick_time, prev_tick_event_seq
-        from pgq.tick t where t.tick_queue = x_main.queue_id and t.tick_id = prev_tick_id;
+        from pgq.tick t where t.tick_queue = x_main.sub_queue and t.tick_id = prev_tick_id;
     select t.tick_time, t.tick_event_seq into cur_tick_time, cur_tick_event_seq
-        from pgq.tick t where t.tick_queue = x_main.queue_id and t.tick_id = cur_tick_id;
+        from pgq.tick t where t.tick_queue = x_main.sub_queue and t.tick_id = cur_tick_id;
 end;
 $$;
 

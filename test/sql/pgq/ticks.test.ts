@@ -7,6 +7,9 @@ import { open } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
 import { deliver, drain, eagerQueue, pgqDatabase, value, write } from './pgq-database.js';
 
+const eager = `update pgq.queue
+  set queue_ticker_max_lag = '0', queue_ticker_idle_period = '0', queue_ticker_max_count = default where queue_name = 'q'`;
+
 describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
   let settings: ConnectSettings;
 
@@ -121,6 +124,8 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
     const before = await lastTick(session, 'q');
     expect(await tickerOf(session, 'q')).toBeUndefined();
 
+    // An integer times two is none; and what takes a step for each of them does not come back.
+    await session.query('update pgq.queue set queue_ticker_max_count = 2147483647');
     const ids: number[] = [];
     await Promise.all([
       (async () => {
@@ -130,11 +135,49 @@ describe.each(['oldest', 'newest'] as const)('ticks on %s', (which) => {
         for (let n = 0; n < 30; n += 1) expect(await forceTick(session, 'q')).toBe(before?.tickId);
       })(),
     ]);
-    expect(new Set(ids).size).toBe(ids.length);
-    expect(await tickerOf(session, 'q')).toBeGreaterThan(before?.tickId ?? 0);
+    expect(
+      ids.every((id, n) => n === 0 || id > (ids[n - 1] ?? id)),
+      'each id is larger than those seen before',
+    ).toBe(true);
+    expect(await ticker(session), 'of all queues').toBe(1);
+    expect((await lastTick(session, 'q'))?.tickId).toBeGreaterThan(before?.tickId ?? 0);
+    expect(await tickerOf(session, 'q'), 'once').toBeUndefined();
     expect(await forceTick(session, 'unknown')).toBeUndefined();
-    await session.query(`update pgq.queue set queue_ticker_max_lag = '0', queue_ticker_idle_period = '0'`);
+    await session.query(eager);
     expect(await deliver(session)).toHaveLength(200);
+  });
+
+  it('force_tick counts before its transaction ends, also while a tick is being taken', async () => {
+    await using session = await open(settings);
+    await using other = await open(settings);
+    await session.query(
+      `update pgq.queue set queue_ticker_max_lag = '1 hour', queue_ticker_idle_period = '1 hour', queue_ticker_max_count = 1000000`,
+    );
+    await tickerOf(session, 'q');
+    await other.query('begin');
+    const before = await forceTick(other, 'q');
+    const forced = await tickerOf(session, 'q');
+    expect(forced).toBeGreaterThan(before ?? Infinity);
+    await other.query('commit');
+
+    // Wanted after the snapshot of a tick that is not committed yet: that one is not enough.
+    await forceTick(session, 'q');
+    await session.query('begin');
+    const early = await tickerOf(session, 'q');
+    expect(await forceTick(other, 'q'), 'nobody sees the tick yet').toBe(forced);
+    await session.query('commit');
+    expect(await tickerOf(session, 'q')).toBeGreaterThan(early ?? Infinity);
+    expect(await tickerOf(session, 'q')).toBeUndefined();
+    // What a tick that was rolled back has drawn makes the next event be ticked early, once.
+    await forceTick(session, 'q');
+    await session.query('begin');
+    await tickerOf(session, 'q');
+    await session.query('rollback');
+    expect(await tickerOf(session, 'q')).toBeDefined();
+    await write(session, 'waits');
+    expect(await tickerOf(session, 'q')).toBeUndefined();
+    await session.query(eager);
+    expect(await deliver(session)).toEqual(['waits']);
   });
 
   it('C9: retried events are in their owner’s batches only', async () => {

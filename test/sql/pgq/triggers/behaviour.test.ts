@@ -142,6 +142,49 @@ describe.each(['oldest', 'newest'] as const)('trigger functions on %s', (which) 
     expect(await session.query('select ev_extra3 from pgq.event_template')).toEqual([{ ev_extra3: 'x1' }]);
   });
 
+  it('expressions find their columns however they name them, also after an ALTER', async () => {
+    const settings = await pgqDatabase(which);
+    await using session = await open(settings);
+    const expressions: [expression: string, value: string | null][] = [
+      [`'none'`, 'none'],
+      ['"a""b" || Kind', 'xy'],
+      ['u&"\\006bind" || id', 'y1'],
+      ['(select count(*) from unnest(array[1, 2])) || kind', '2y'],
+      ['row_to_json("pgq row") ->> $$kind$$', 'y'],
+      ['select id -- not seen', null],
+      ['"pgq row".pair', '(,)'],
+      ['(select pair)', '(,)'],
+      ['nothing', null],
+      [' ', null],
+      ['chars', 'c '],
+      ['rate', '1.50'],
+    ];
+    for (const [expression, expected] of expressions) {
+      await session.execute('drop table if exists public.t; drop type if exists two');
+      await session.execute('create type two as (a int, b int)');
+      await withTable(
+        session,
+        'id int primary key, "a""b" text, kind text, pair two, nothing text, rate numeric, chars char(2)',
+        'logutriga',
+        `, 'ev_extra3=${expression.replaceAll("'", "''")}'`,
+      );
+      const insert = session.query(`insert into t values (1, 'x', 'y', row(null, null), null, 1.50, 'c')`);
+      if (expression.startsWith('select')) await expect(insert, expression).rejects.toThrow('syntax error');
+      else {
+        await insert;
+        expect(
+          await value(session, 'select ev_extra3 from pgq.event_template order by ev_id desc limit 1'),
+          expression,
+        ).toBe(expected);
+      }
+    }
+    await session.execute('alter table t rename rate to price; alter table t rename kind to rate');
+    await session.query(`insert into t values (2, 'x', 'after', null, null, 2.50, 'c')`);
+    expect(
+      await value(session, `select max(ev_extra3) from pgq.event_template where ev_data like 'id=2&%'`),
+    ).toBe('after');
+  });
+
   it.each([
     ['LATIN1', 'a=%e4+%80'],
     ['SQL_ASCII', 'a=%c3%a4+%c2%80'],
