@@ -5,9 +5,13 @@ import { maintainOnce } from '../../../src/ticker/maintainer.js';
 import { ticker } from '../../../src/pgq/ticker.js';
 import { open } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
+import { isLong } from '../../support/random-stories.js';
 import { deliver, drain, eagerQueue, pass, pgqDatabase, rotate, value, write } from './pgq-database.js';
 
 const rounds = 40;
+
+/** For how long no ticker runs while others write, in milliseconds. */
+const stoppedMs = isLong ? 60_000 : 1_500;
 
 describe.each(['oldest', 'newest'] as const)('sessions at one queue at once on %s', (which) => {
   let settings: ConnectSettings;
@@ -178,39 +182,48 @@ describe.each(['oldest', 'newest'] as const)('sessions at one queue at once on %
     expect(await session.query('select from pgq.ticker_error')).toEqual([]);
   });
 
-  it('what is committed while no ticker runs is one batch, which a cursor reads in pieces, and the next ticks come at once', async () => {
-    const end = Date.now() + 1500;
-    const committed = (
-      await Promise.all(
+  it(
+    'what is committed while no ticker runs is one batch, which a cursor reads in pieces, and the next ticks come at once',
+    { timeout: stoppedMs + 120_000 },
+    async () => {
+      const end = Date.now() + stoppedMs;
+      const counts = await Promise.all(
         [session, other].map(async (from, who) => {
-          const names: string[] = [];
-          for (let n = 0; Date.now() < end; n += 1) {
-            names.push(`${who}-${n}`);
-            await write(from, `${who}-${n}`);
-          }
-          return names;
+          let n = 0;
+          for (; Date.now() < end; n += 1) await write(from, `${who}-${n}`);
+          return n;
         }),
-      )
-    ).flat();
-    expect(await ticker(session)).toBe(1);
-    const batch = await nextBatch(session);
-    await session.query('begin');
-    const seen = await session.query<{ data: string }>(
-      `select ev_data as data from pgq.get_batch_cursor($1, 'piece', 100)`,
-      [batch],
-    );
-    for (let left = true; left;) {
-      const piece = await session.query<{ data: string }>('fetch 100 from piece');
-      seen.push(...piece);
-      left = piece.length > 0;
-    }
-    await session.query('commit');
-    expect(seen.length).toBeGreaterThan(100);
-    expect(committed).toHaveLength(seen.length);
-    await session.query('select pgq.finish_batch($1)', [batch]);
-    await write(session, 'next');
-    expect(await deliver(session)).toEqual(['next']);
-  });
+      );
+      const began = performance.now();
+      expect(await ticker(session)).toBe(1);
+      const tickedMs = performance.now() - began;
+      const batch = await nextBatch(session);
+      await session.query('begin');
+      const seen = await session.query<{ data: string }>(
+        `select ev_data as data from pgq.get_batch_cursor($1, 'piece', 1000)`,
+        [batch],
+      );
+      for (let left = true; left;) {
+        const piece = await session.query<{ data: string }>('fetch 1000 from piece');
+        for (const event of piece) seen.push(event);
+        left = piece.length > 0;
+      }
+      await session.query('commit');
+      expect(seen.length).toBeGreaterThan(100);
+      expect(new Set(seen.map(({ data }) => data))).toEqual(
+        new Set(counts.flatMap((count, who) => Array.from({ length: count }, (_, n) => `${who}-${n}`))),
+      );
+      expect(seen, 'none twice').toHaveLength(counts.reduce((sum, count) => sum + count, 0));
+      await session.query('select pgq.finish_batch($1)', [batch]);
+      await write(session, 'next');
+      const late = performance.now();
+      expect(await deliver(session)).toEqual(['next']);
+      console.log(
+        `${which}: no ticker for ${stoppedMs / 1000} s: ${seen.length} events in one batch, the tick ${tickedMs.toFixed(0)} ms, ` +
+          `the next tick and batch ${(performance.now() - late).toFixed(0)} ms`,
+      );
+    },
+  );
 
   it('looks at 500 idle queues in less than 20 ms', { timeout: 120_000 }, async () => {
     // Without event tables, which nobody looks at while a queue is idle: they would take most of a minute.
