@@ -20,6 +20,8 @@ export interface Switches {
 export interface Context<Settings extends LondisteSettings | PgqadmSettings> {
   readonly settings: Settings;
   readonly switches: Switches;
+  /** The settings as the configuration has them by now. */
+  readAgain(): Settings;
   /** A line for whoever called the command, on standard output. */
   say(line: string): void;
   /** What the program's exit code is to be although nothing failed. */

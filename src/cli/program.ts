@@ -85,12 +85,13 @@ function build<Settings extends AnySettings>(
   for (const command of program.commands) {
     add(root, { command, exit }, async (call) => {
       const switches = root.opts<CommonSwitches>();
-      const settings = program.load(config, switches.set);
+      const readAgain = (): Settings => program.load(config, switches.set);
+      const settings = readAgain();
       warn(settings.warnings, switches);
       const exitWith = (code: number): void => {
         exit.code = code;
       };
-      await command.run({ settings, switches, say: sayLine, exitWith }, call);
+      await command.run({ settings, switches, readAgain, say: sayLine, exitWith }, call);
     });
   }
   return root;
@@ -102,7 +103,7 @@ function withSwitches(commander: Commander): Commander {
     .option('-d, --daemon', 'go to the background')
     .option('-s, --stop', 'stop the daemon of this configuration once its batch is done')
     .option('-k, --kill', 'stop it at once')
-    .option('-r, --reload', 'let it open its log file anew')
+    .option('-r, --reload', 'let it open its log file anew; a ticker reads its configuration anew too')
     .option('-q, --quiet', 'log only warnings and errors')
     .option('-v, --verbose', 'log details too')
     .option(
