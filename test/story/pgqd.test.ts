@@ -6,17 +6,8 @@ import type { ConnectSettings } from '../../src/db/session.js';
 import { open } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
-import { drain, eagerQueue, pgqDatabase, write } from '../sql/pgq/pgq-database.js';
-
-async function ticks(settings: ConnectSettings): Promise<void> {
-  await using session = await open(settings);
-  const id = await write(session, 'tick, please');
-  const seen: number[] = [];
-  await eventually(async () => {
-    seen.push(...(await drain(session)).map((event) => event.id));
-    return seen.includes(id);
-  }, true);
-}
+import { eagerQueue, pgqDatabase } from '../sql/pgq/pgq-database.js';
+import { ticks } from '../ticker/ticks.js';
 
 async function database(): Promise<ConnectSettings> {
   const settings = await pgqDatabase('newest');
@@ -78,7 +69,7 @@ pidfile = %(job_name)s.pid
     await user.gone('pgqd');
     expect(user.log('pgqd')).toContain('pgqd has stopped');
 
-    expect(await user.refused('pgqadm pgqd.ini status')).toContain(`--set database_list=${two.database}`);
+    expect(await user.must('pgqadm pgqd.ini status')).toContain(`Database ${three.database}\n`);
     expect(await user.must(`pgqadm pgqd.ini --set database_list=${two.database} status`)).toContain('q: c');
 
     user.write('nowhere.ini', ini('nowhere_to_be_found').replace('tiker_period = 0.2\n', ''));

@@ -1,7 +1,8 @@
 import type { PgqadmSettings } from '../../config/load.js';
 import type { DaemonContext } from '../../daemon/replay.js';
 import type { PgqadmCommand } from '../command.js';
-import { runDaemon, withDatabase } from '../context.js';
+import { runDaemon } from '../context.js';
+import { withDatabase } from '../databases.js';
 
 export const ticker: PgqadmCommand = {
   words: 'ticker',

@@ -93,6 +93,14 @@ const at = (steps: Partial<Round>): Round => ({
 const commits = [1, 2, 3].flatMap((): ProducerStep[] => [write(1), { act: 'end' }]);
 const aside: WorkerStep = { end: 'finish', retries: 7 };
 
+const setAside = at({
+  workers: [
+    [{ end: 'crash', retries: 0 }, aside, aside, aside],
+    [aside, aside],
+    [aside, aside],
+  ],
+});
+
 /** Every run begins with this: one of each way to end, much that is put aside, a transaction from before two rotations. */
 export const example: Round[] = [
   at({
@@ -124,13 +132,10 @@ export const example: Round[] = [
     workers: [[{ end: 'die committing', retries: 0 }], [finish], [finish]],
   }),
   at({ producers: [commits, commits], stewards: [['tick'], ['tick', 'tick']] }),
-  at({
-    workers: [
-      [{ end: 'crash', retries: 0 }, aside, aside, aside],
-      [aside, aside],
-      [aside, aside],
-    ],
-  }),
+  setAside,
+  at({ stewards: [['return retries'], ['return retries']] }),
+  at({ stewards: [['tick']] }),
+  setAside,
   at({
     isCalm: true,
     producers: [commits, commits],
