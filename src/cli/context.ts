@@ -1,9 +1,7 @@
 import { Session, type ConnectSettings } from '../db/session.js';
 import { pinSettings } from '../db/settings.js';
-import { parseConninfo } from '../config/conninfo.js';
-import type { LondisteSettings, PgqadmSettings, ServerSettings } from '../config/load.js';
+import type { LondisteSettings, PgqadmSettings } from '../config/load.js';
 import type { DaemonContext } from '../daemon/replay.js';
-import { LondisteError } from '../kernel/errors.js';
 import { createLog, type Log } from '../kernel/log.js';
 import { armFromText } from '../kernel/tap.js';
 import type { CompareBench } from '../compare/bench.js';
@@ -20,6 +18,10 @@ export interface Switches {
 export interface Context<Settings extends LondisteSettings | PgqadmSettings> {
   readonly settings: Settings;
   readonly switches: Switches;
+  /** The settings as the configuration has them by now. */
+  readAgain(): Settings;
+  /** The command line as it was typed, with another setting, and another command if there is one. */
+  retype(override: string, command?: string): string;
   /** A line for whoever called the command, on standard output. */
   say(line: string): void;
   /** What the program's exit code is to be although nothing failed. */
@@ -71,24 +73,6 @@ export async function withSubscriber<T>(
   return await work(subscriber);
 }
 
-export async function withDatabase<T>(
-  { settings, switches }: PgqadmContext,
-  work: (database: Session) => Promise<T>,
-): Promise<T> {
-  const database = settings.database ?? onlyDatabase(settings.server);
-  await using session = await connect(database, 'database', settings.jobName, switches);
-  return await work(session);
-}
-
-/** The database that a command is about where the configuration means those of a server. */
-function onlyDatabase({ connstr, databases }: ServerSettings): ConnectSettings {
-  const [name, ...more] = databases;
-  if (name !== undefined && more.length === 0) return parseConninfo(connstr, process.env, name);
-  throw new LondisteError('usage', 'this command is about one database, the configuration about several', {
-    hint: `name it: --set database_list=${name ?? 'NAME'}`,
-  });
-}
-
 /** Runs `work` with both ends connected twice, for asking and for reading rows, and closes them. */
 export async function withCompareBench<T>(
   context: LondisteContext,
@@ -123,7 +107,8 @@ export function commandLog({ switches }: LondisteContext): Log {
   return createLog({ level: switches.verbose === true ? 'debug' : 'warn', format: 'text' });
 }
 
-async function connect(
+/** A session of a command, for one of its ends. */
+export async function connect(
   settings: ConnectSettings,
   side: string,
   jobName: string,

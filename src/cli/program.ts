@@ -37,7 +37,7 @@ export async function runProgram<Settings extends AnySettings>(
   const exit: Exit = { code: 0, ofFailure: 1 };
   try {
     if (signal === undefined) {
-      await build(program, config, exit).parseAsync([...rest], { from: 'user' });
+      await build(program, { config, typed: rest }, exit).parseAsync([...rest], { from: 'user' });
     } else {
       // The command may stand there as well, as in `replay -s`; only the switches matter.
       const { set } = withSwitches(new Commander(program.name).exitOverride())
@@ -65,7 +65,7 @@ function firstWords<Settings extends AnySettings>(program: Program<Settings>): R
 
 function build<Settings extends AnySettings>(
   program: Program<Settings>,
-  config: string | undefined,
+  { config, typed }: { config: string | undefined; typed: readonly string[] },
   exit: Exit,
 ): Commander {
   const root = withSwitches(new Commander(program.name))
@@ -85,12 +85,19 @@ function build<Settings extends AnySettings>(
   for (const command of program.commands) {
     add(root, { command, exit }, async (call) => {
       const switches = root.opts<CommonSwitches>();
-      const settings = program.load(config, switches.set);
+      const readAgain = (): Settings => program.load(config, switches.set);
+      const settings = readAgain();
       warn(settings.warnings, switches);
       const exitWith = (code: number): void => {
         exit.code = code;
       };
-      await command.run({ settings, switches, say: sayLine, exitWith }, call);
+      const retype = (override: string, other?: string): string =>
+        retyped(
+          [program.name, ...(config === undefined ? [] : [config])],
+          override,
+          other?.split(' ') ?? typed,
+        );
+      await command.run({ settings, switches, readAgain, retype, say: sayLine, exitWith }, call);
     });
   }
   return root;
@@ -102,7 +109,7 @@ function withSwitches(commander: Commander): Commander {
     .option('-d, --daemon', 'go to the background')
     .option('-s, --stop', 'stop the daemon of this configuration once its batch is done')
     .option('-k, --kill', 'stop it at once')
-    .option('-r, --reload', 'let it open its log file anew')
+    .option('-r, --reload', 'let it open its log file anew; a ticker reads its configuration anew too')
     .option('-q, --quiet', 'log only warnings and errors')
     .option('-v, --verbose', 'log details too')
     .option(
@@ -138,6 +145,20 @@ function add<Given>(
       options: own.opts(),
     });
   });
+}
+
+/** A command line for a shell: whichever setting of that key was typed before is replaced. */
+function retyped(begin: readonly string[], override: string, rest: readonly string[]): string {
+  const key = override.replace(/=.*/s, '=');
+  const kept = rest.filter(
+    (word, n) =>
+      !word.startsWith(`--set=${key}`) &&
+      !(word === '--set' && rest[n + 1]?.startsWith(key)) &&
+      !(word.startsWith(key) && rest[n - 1] === '--set'),
+  );
+  const quoted = (word: string): string =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return [...begin, '--set', override, ...kept].map(quoted).join(' ');
 }
 
 /** What commands of two words are about, where the first of them does not say it. */

@@ -14,6 +14,8 @@ export interface DaemonContext {
   readonly ready: () => void;
   /** Rings when the daemon was asked to reload. */
   readonly reloaded?: Bell;
+  /** Whether it goes on after a reload: then what fails at its start is tried again, like all that fails later. */
+  readonly isReload?: boolean;
 }
 
 export interface ReplayContext extends DaemonContext {

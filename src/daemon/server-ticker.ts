@@ -47,13 +47,13 @@ class ServerTicker {
   }
 
   async run(): Promise<void> {
-    const { stop, ready, reloaded } = this.#context;
+    const { stop, ready, reloaded, isReload = false } = this.#context;
     const { server, statsPeriodMs = 30_000 } = this.#settings;
     const statistics = new Statistics(this.#log, statsPeriodMs);
     const isListed = server.databases.length > 0;
     this.#log.info(isListed ? `serving ${server.databases.join(', ')}` : 'auto-detecting dbs ...');
-    let wanted = isListed ? server.databases : await this.#find();
-    if (isListed) await this.#requireOne();
+    let wanted = isListed ? server.databases : await (isReload ? this.#findAgain([]) : this.#find());
+    if (isListed && !isReload) await this.#requireOne();
     ready();
     const reminding = this.#remindAgainAndAgain(statistics, statsPeriodMs);
     while (!isStopped(stop)) {

@@ -37,7 +37,7 @@ export async function openAs(
 /** Ticks and maintenance of all queues of one database, until stopped. */
 export async function runTicker(
   settings: TickerSettings,
-  { log, stop, ready }: DaemonContext,
+  { log, stop, ready, isReload }: DaemonContext,
 ): Promise<void> {
   const connectAs =
     (purpose: string): Connect =>
@@ -47,7 +47,7 @@ export async function runTicker(
       return session;
     };
   // What stands in the way of the first start is told to whoever starts; later on it is tried again.
-  await (await connectAs('start')(() => undefined)).end();
+  if (isReload !== true) await (await connectAs('start')(() => undefined)).end();
   const { loopDelayMs, maintDelayMs, retryPeriodMs = 30_000, statsPeriodMs = 30_000 } = settings;
   const statistics = new Statistics(log, statsPeriodMs);
   const ticker = new Ticker({ connect: connectAs('ticker'), log, loopDelayMs, statistics });

@@ -33,8 +33,8 @@ export class Bell {
     this.#wake?.();
   }
 
-  /** Waits for a ring, `ms` milliseconds, or the stop signal, whichever comes first. */
-  async wait(ms: number, stop: AbortSignal): Promise<void> {
+  /** Waits for a ring, `ms` milliseconds, or the stop signal, whichever comes first; returns whether it has rung. */
+  async wait(ms: number, stop: AbortSignal): Promise<boolean> {
     if (!this.#rung && !stop.aborted) {
       await new Promise<void>((resolve) => {
         // Not AbortSignal.any: what it makes lives as long as the longest of its signals, which is the daemon's.
@@ -49,6 +49,8 @@ export class Bell {
         this.#wake = done;
       });
     }
+    const hasRung = this.#rung;
     this.#rung = false;
+    return hasRung;
   }
 }

@@ -81,13 +81,14 @@ test('a bell that rings while nobody waits is heard by the next who does; stop w
   const bell = new Bell();
   const stop = new AbortController();
   bell.ring();
-  await bell.wait(60_000, stop.signal);
+  expect(await bell.wait(60_000, stop.signal)).toBe(true);
   const waits = bell.wait(60_000, stop.signal);
   bell.ring();
-  await waits;
+  expect(await waits).toBe(true);
+  expect(await bell.wait(1, stop.signal)).toBe(false);
   const last = bell.wait(60_000, stop.signal);
   stop.abort();
-  await last;
+  expect(await last).toBe(false);
   await sleep(60_000, stop.signal);
 });
 

@@ -6,17 +6,8 @@ import type { ConnectSettings } from '../../src/db/session.js';
 import { open } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
-import { drain, eagerQueue, pgqDatabase, write } from '../sql/pgq/pgq-database.js';
-
-async function ticks(settings: ConnectSettings): Promise<void> {
-  await using session = await open(settings);
-  const id = await write(session, 'tick, please');
-  const seen: number[] = [];
-  await eventually(async () => {
-    seen.push(...(await drain(session)).map((event) => event.id));
-    return seen.includes(id);
-  }, true);
-}
+import { eagerQueue, pgqDatabase } from '../sql/pgq/pgq-database.js';
+import { ticks } from '../ticker/ticks.js';
 
 async function database(): Promise<ConnectSettings> {
   const settings = await pgqDatabase('newest');
@@ -53,12 +44,32 @@ pidfile = %(job_name)s.pid
 
     renameSync(join(user.folder, 'pgqd.log'), join(user.folder, 'pgqd.log.1'));
     await user.must('pgqadm pgqd.ini -r');
-    await eventually(() => user.log('pgqd').includes('got SIGHUP'), true);
+    await eventually(() => user.log('pgqd').includes('re-reading config: nothing has changed'), true);
+    expect(user.log('pgqd')).toContain('got SIGHUP');
+
+    const three = await database();
+    user.write('pgqd.ini', ini(three.database).replace('ticker_period = 0.1', 'ticker_period = soon'));
+    expect(await user.refused('pgqadm pgqd.ini -r'), 'whoever types it is told').toContain('ticker_period');
+    process.kill(user.pid('pgqd') ?? 0, 'SIGHUP');
+    await eventually(() => /that of before goes on: .*ticker_period/s.test(user.log('pgqd')), true);
+    await Promise.all([ticks(one), ticks(two)]);
+    user.write('pgqd.ini', ini(`${two.database}, ${three.database}`));
+    await user.must('pgqadm pgqd.ini -r');
+    await Promise.all([ticks(two), ticks(three)]);
+    expect(user.log('pgqd')).toContain('it has changed, and holds from now on');
+    await using inOne = await open(one);
+    await eventually(
+      () =>
+        inOne.query(
+          `select from pg_stat_activity where datname = current_database() and application_name ~ '^pgqadm '`,
+        ),
+      [],
+    );
     await user.must('pgqadm pgqd.ini -s');
     await user.gone('pgqd');
     expect(user.log('pgqd')).toContain('pgqd has stopped');
 
-    expect(await user.refused('pgqadm pgqd.ini status')).toContain(`--set database_list=${one.database}`);
+    expect(await user.must('pgqadm pgqd.ini status')).toContain(`Database ${three.database}\n`);
     expect(await user.must(`pgqadm pgqd.ini --set database_list=${two.database} status`)).toContain('q: c');
 
     user.write('nowhere.ini', ini('nowhere_to_be_found').replace('tiker_period = 0.2\n', ''));

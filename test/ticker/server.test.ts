@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { ownServer } from '../support/own-server.js';
 import { drain, eagerQueue, pgqDatabase, write } from '../sql/pgq/pgq-database.js';
 import { databaseLog, type Line } from './memory-log.js';
+import { ticks } from './ticks.js';
 
 interface Running {
   readonly lines: Line[];
@@ -58,17 +59,6 @@ function start(
   const started = { lines, reloaded, ended, stopped };
   running.push(started);
   return started;
-}
-
-/** An event that is written now is delivered: somebody ticks the queue. */
-async function ticks(settings: ConnectSettings): Promise<void> {
-  await using session = await open(settings);
-  const id = await write(session, 'tick, please');
-  const seen: number[] = [];
-  await eventually(async () => {
-    seen.push(...(await drain(session)).map((event) => event.id));
-    return seen.includes(id);
-  }, true);
 }
 
 async function withQueue(settings: ConnectSettings): Promise<ConnectSettings> {

@@ -14,6 +14,10 @@ begin
         raise exception 'event not found';
     end if;
     select sub_queue, sub_id into s from pgq.subscription where sub_batch = x_batch_id;
+    if not found then
+        -- Another session has finished it while we read.
+        raise exception 'batch not found';
+    end if;
 
     insert into pgq.retry_queue (ev_retry_after, ev_queue, ev_id, ev_time, ev_txid, ev_owner, ev_retry,
             ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4)

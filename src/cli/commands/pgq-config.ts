@@ -1,9 +1,10 @@
+import type { Session } from '../../db/session.js';
 import type { OwnSettings, QueueInfo } from '../../pgq/queue.js';
 import { queueSettings } from '../../setup/queue-status.js';
 import { configureQueue } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
-import { jsonOption, tell } from '../tables.js';
+import { tellOfDatabases } from '../databases.js';
+import { jsonOption } from '../tables.js';
 
 export const config: PgqadmCommand = {
   words: 'config',
@@ -15,16 +16,22 @@ export const config: PgqadmCommand = {
     'pgqadm ticker.ini config londiste.write ticker_max_lag="50 milliseconds"',
   ],
   async run(context, { args: [queue, ...settings], options }) {
-    const found = await withDatabase(context, async (database) => {
+    const work = async (database: Session): Promise<Shown[]> => {
       if (queue !== undefined) await configureQueue(database, queue, settings);
-      return await queueSettings(database, queue);
-    });
-    const all = found.map((info) => ({ queue: info.queueName, ...settingsOf(info) }));
-    tell(context, options, all, found.flatMap(settingsLines));
+      const found = await queueSettings(database, queue);
+      return found.map((info) => ({ queue: info.queueName, ...settingsOf(info) }));
+    };
+    const linesOf = (all: readonly Shown[]): string[] => all.flatMap(settingsLines);
+    await tellOfDatabases(context, options, { work, linesOf, queue });
   },
 };
 
-function settingsOf(info: QueueInfo & OwnSettings): Record<string, string | number | boolean> {
+type Info = QueueInfo & OwnSettings;
+
+/** A queue's name and its settings, as they are written. */
+type Shown = { readonly queue: string } & Readonly<Record<string, string | number | boolean>>;
+
+function settingsOf(info: Info): Record<string, string | number | boolean> {
   return {
     ticker_max_count: info.tickerMaxCount,
     ticker_max_lag: info.tickerMaxLag,
@@ -37,7 +44,7 @@ function settingsOf(info: QueueInfo & OwnSettings): Record<string, string | numb
   };
 }
 
-function settingsLines(info: QueueInfo & OwnSettings): string[] {
-  const settings = Object.entries(settingsOf(info));
-  return [info.queueName, ...settings.map(([name, value]) => `    ${name.padEnd(19)} = ${value}`)];
+function settingsLines({ queue, ...all }: Shown): string[] {
+  const settings = Object.entries(all);
+  return [queue, ...settings.map(([name, value]) => `    ${name.padEnd(19)} = ${value}`)];
 }

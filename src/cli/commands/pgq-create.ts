@@ -1,6 +1,6 @@
 import { makeQueue } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { withDatabase } from '../databases.js';
 import { jsonOption, tell } from '../tables.js';
 
 export const create: PgqadmCommand = {

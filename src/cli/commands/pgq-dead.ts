@@ -1,9 +1,10 @@
 import { asQueryable } from '../../db/queryable.js';
-import { deadPurge, deadRetry, getDeadEvents } from '../../pgq/dead-letter.js';
+import type { Session } from '../../db/session.js';
+import { deadPurge, deadRetry, getDeadEvents, type DeadLetter } from '../../pgq/dead-letter.js';
 import { requirePgq, requireQueue } from '../../setup/queues.js';
 import { idsOf, mostOf, mostOption, requireChoice } from '../choices.js';
 import type { CommandOption, PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { tellOfDatabases, withDatabase } from '../databases.js';
 import { columns, jsonOption, oneLine, tell } from '../tables.js';
 
 const ofConsumer: CommandOption = { flags: '--consumer <name>', summary: 'only those of this consumer' };
@@ -16,35 +17,43 @@ export const deadList: PgqadmCommand = {
   async run(context, { args: [queue], options }) {
     const most = mostOf(options);
     const dataLength = options['json'] === true ? 1_000_000 : 200;
-    const found = await withDatabase(context, async (database) => {
+    const work = async (database: Session): Promise<Letter[]> => {
       if (queue === undefined) await requirePgq(database);
       else await requireQueue(database, queue);
-      return await getDeadEvents(
+      const found = await getDeadEvents(
         asQueryable(database),
         { queue, consumer: textOf(options['consumer']) },
         { most, dataLength },
       );
-    });
-    const letters = found.map(({ id, event: { id: event, type, data }, ...letter }) => ({
-      letter: id,
-      ...letter,
-      event,
-      type,
-      data,
-    }));
-    const rows = letters.map(({ letter, queue: of, consumer, time, event, type, reason, data }) => [
-      String(letter),
-      `${of}: ${consumer}`,
-      time.toISOString(),
-      String(event),
-      oneLine(type, 40),
-      oneLine(reason, 60),
-      oneLine(data, 60),
-    ]);
-    const lines = columns([['Letter', 'Consumer', 'Died', 'Event', 'Type', 'Reason', 'Data'], ...rows]);
-    tell(context, options, letters, [...lines, ...(found.length < most ? [] : [`(the first ${most})`])]);
+      return found.map(asLetter);
+    };
+    const linesOf = (letters: readonly Letter[]): string[] => {
+      const rows = letters.map(({ letter, queue: of, consumer, time, event, type, reason, data }) => [
+        String(letter),
+        `${of}: ${consumer}`,
+        time.toISOString(),
+        String(event),
+        oneLine(type, 40),
+        oneLine(reason, 60),
+        oneLine(data, 60),
+      ]);
+      const lines = columns([['Letter', 'Consumer', 'Died', 'Event', 'Type', 'Reason', 'Data'], ...rows]);
+      return [...lines, ...(letters.length < most ? [] : [`(the first ${most})`])];
+    };
+    await tellOfDatabases(context, options, { work, linesOf, queue });
   },
 };
+
+interface Letter extends Omit<DeadLetter, 'id' | 'event'> {
+  readonly letter: number;
+  readonly event: number;
+  readonly type: string | null;
+  readonly data: string | null;
+}
+
+function asLetter({ id: letter, event: { id: event, type, data }, ...rest }: DeadLetter): Letter {
+  return { letter, ...rest, event, type, data };
+}
 
 export const deadRetryCommand: PgqadmCommand = {
   words: 'dead retry',
@@ -82,16 +91,20 @@ export const deadPurgeCommand: PgqadmCommand = {
   ],
   async run(context, { args: [queue], options }) {
     requireChoice(options, ['all', 'consumer', 'olderThan']);
-    const purged = await withDatabase(context, async (database) => {
-      if (queue === undefined) await requirePgq(database);
-      else await requireQueue(database, queue);
-      const { consumer, olderThan } = options;
-      return await deadPurge(asQueryable(database), {
-        queue,
-        consumer: textOf(consumer),
-        olderThan: textOf(olderThan),
-      });
-    });
+    const purged = await withDatabase(
+      context,
+      async (database) => {
+        if (queue === undefined) await requirePgq(database);
+        else await requireQueue(database, queue);
+        const { consumer, olderThan } = options;
+        return await deadPurge(asQueryable(database), {
+          queue,
+          consumer: textOf(consumer),
+          olderThan: textOf(olderThan),
+        });
+      },
+      { queue },
+    );
     tell(context, options, { purged }, [`Deleted: ${purged} dead letters`]);
   },
 };

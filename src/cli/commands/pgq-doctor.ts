@@ -3,9 +3,9 @@ import { works, type Work } from '../../setup/doctor-rights.js';
 import { LondisteError } from '../../kernel/errors.js';
 import { didYouMean } from '../../kernel/suggest.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { tellOfDatabases } from '../databases.js';
 import { numberOption } from '../number-option.js';
-import { jsonOption, tell } from '../tables.js';
+import { jsonOption } from '../tables.js';
 
 /** Milliseconds. */
 const anHour = 3_600_000;
@@ -33,9 +33,11 @@ export const doctor: PgqadmCommand = {
       work: workOf(options['for']),
       longerThan: ms / 1_000,
     };
-    const found = await withDatabase(context, (database) => examine(database, question));
-    tell(context, options, found, linesOf(found));
-    if (!found.healthy) context.exitWith(1);
+    const found = await tellOfDatabases(context, options, {
+      work: (database) => examine(database, question),
+      linesOf,
+    });
+    if (found.some(({ healthy }) => !healthy)) context.exitWith(1);
   },
 };
 

@@ -1,7 +1,7 @@
 import type { SeenEvent } from '../../pgq/event-range.js';
 import { tailEvents } from '../../setup/events.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { withDatabase } from '../databases.js';
 import { oneLine } from '../tables.js';
 
 export const events: PgqadmCommand = {
@@ -35,10 +35,14 @@ export const events: PgqadmCommand = {
       types: Array.isArray(type) ? type.map(String) : [],
     };
     const show = json === true ? jsonOf : lineOf;
-    await withDatabase(context, async (database) => {
-      for await (const event of tailEvents(database, tail, new AbortController().signal))
-        context.say(show(event));
-    });
+    await withDatabase(
+      context,
+      async (database) => {
+        for await (const event of tailEvents(database, tail, new AbortController().signal))
+          context.say(show(event));
+      },
+      { queue },
+    );
   },
 };
 

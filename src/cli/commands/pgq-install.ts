@@ -1,6 +1,6 @@
 import { installWithCompanions, upgradeQueues } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { withDatabase } from '../databases.js';
 import { jsonOption, tell } from '../tables.js';
 
 export const install = installing({
@@ -29,7 +29,7 @@ function installing({
     summary,
     options: [jsonOption],
     async run(context, { options }) {
-      const done = await withDatabase(context, work);
+      const done = await withDatabase(context, work, { mayBeBare: true });
       const lines = Object.entries(done).map(([schema, outcome]) => `schema ${schema}: ${outcome}`);
       tell(context, options, done, lines);
     },

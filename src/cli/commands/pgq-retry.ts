@@ -1,8 +1,15 @@
-import { listRetryEvents, retryDrop, retryNow, type RetryChoice } from '../../pgq/retry-queue.js';
+import {
+  listRetryEvents,
+  retryDrop,
+  retryNow,
+  type RetryChoice,
+  type RetryEvent,
+} from '../../pgq/retry-queue.js';
 import { retryOnce } from '../../ticker/maintainer.js';
 import { requirePgq, requireQueue } from '../../setup/queues.js';
 import type { Call, CommandOption, PgqadmCommand } from '../command.js';
-import { withDatabase, type PgqadmContext } from '../context.js';
+import type { PgqadmContext } from '../context.js';
+import { tellOfDatabases, withDatabase } from '../databases.js';
 import type { Session } from '../../db/session.js';
 import { idsOf, mostOf, mostOption, requireChoice } from '../choices.js';
 import { columns, jsonOption, oneLine, tell } from '../tables.js';
@@ -23,20 +30,23 @@ export const retryList: PgqadmCommand = {
     const { options } = call;
     const most = mostOf(options);
     const dataLength = options['json'] === true ? 1_000_000 : 200;
-    const found = await withChoice(context, call, (database, choice) =>
+    const linesOf = (found: readonly RetryEvent[]): string[] => {
+      const rows = found.map((event) => [
+        `${event.queue}: ${event.consumer ?? '-'}`,
+        String(event.id),
+        event.due,
+        event.isDue ? 'due' : '',
+        String(event.retries),
+        oneLine(event.type, 40),
+        oneLine(event.data, 60),
+      ]);
+      const lines = columns([['Consumer', 'Event', 'At', '', 'Retries', 'Type', 'Data'], ...rows]);
+      return [...lines, ...(found.length < most ? [] : [`(the first ${most})`])];
+    };
+    const work = choosing(call, (database, choice) =>
       listRetryEvents(database, choice, { most, dataLength }),
     );
-    const rows = found.map((event) => [
-      `${event.queue}: ${event.consumer ?? '-'}`,
-      String(event.id),
-      event.due,
-      event.isDue ? 'due' : '',
-      String(event.retries),
-      oneLine(event.type, 40),
-      oneLine(event.data, 60),
-    ]);
-    const lines = columns([['Consumer', 'Event', 'At', '', 'Retries', 'Type', 'Data'], ...rows]);
-    tell(context, options, found, [...lines, ...(found.length < most ? [] : [`(the first ${most})`])]);
+    await tellOfDatabases(context, options, { work, linesOf, queue: call.args[0] });
   },
 };
 
@@ -73,14 +83,22 @@ export const retryDropCommand: PgqadmCommand = {
   },
 };
 
-async function withChoice<T>(
+function withChoice<T>(
   context: PgqadmContext,
-  { args: [queue], options }: Call,
+  call: Call,
   work: (database: Session, choice: RetryChoice) => Promise<T>,
 ): Promise<T> {
+  return withDatabase(context, choosing(call, work), { queue: call.args[0] });
+}
+
+/** Work on the events that were chosen, in a database that has the queue. */
+function choosing<T>(
+  { args: [queue], options }: Call,
+  work: (database: Session, choice: RetryChoice) => Promise<T>,
+): (database: Session) => Promise<T> {
   const { consumer } = options;
   const ids = idsOf('--id', options['id']);
-  return withDatabase(context, async (database) => {
+  return async (database) => {
     if (queue === undefined) await requirePgq(database);
     else await requireQueue(database, queue);
     return await work(database, {
@@ -88,5 +106,5 @@ async function withChoice<T>(
       consumer: typeof consumer === 'string' ? consumer : undefined,
       ids,
     });
-  });
+  };
 }

@@ -1,15 +1,14 @@
 import { queueStatus, type QueueStatus } from '../../setup/queue-status.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
-import { columns, jsonOption, seconds, tell } from '../tables.js';
+import { tellOfDatabases } from '../databases.js';
+import { columns, jsonOption, seconds } from '../tables.js';
 
 export const status: PgqadmCommand = {
   words: 'status',
   summary: 'show versions, queues with their ticks, and consumers with their lags',
   options: [jsonOption],
   async run(context, { options }) {
-    const found = await withDatabase(context, queueStatus);
-    tell(context, options, found, statusLines(found));
+    await tellOfDatabases(context, options, { work: queueStatus, linesOf: statusLines });
   },
 };
 

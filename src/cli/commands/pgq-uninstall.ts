@@ -2,7 +2,7 @@ import { uninstallPgq } from '../../install/uninstall.js';
 import { LondisteError } from '../../kernel/errors.js';
 import { queueStatus } from '../../setup/queue-status.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { withDatabase } from '../databases.js';
 import { jsonOption, tell } from '../tables.js';
 
 export const uninstall: PgqadmCommand = {

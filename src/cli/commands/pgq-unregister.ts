@@ -1,6 +1,6 @@
 import { removeConsumer } from '../../setup/queues.js';
 import type { PgqadmCommand } from '../command.js';
-import { withDatabase } from '../context.js';
+import { withDatabase } from '../databases.js';
 import { jsonOption, tell } from '../tables.js';
 
 export const unregister: PgqadmCommand = {
@@ -9,7 +9,7 @@ export const unregister: PgqadmCommand = {
   summary: 'unregister a consumer; events that it has not seen are lost to it',
   options: [jsonOption],
   async run(context, { args: [queue = '', consumer = ''], options }) {
-    await withDatabase(context, (database) => removeConsumer(database, queue, consumer));
+    await withDatabase(context, (database) => removeConsumer(database, queue, consumer), { queue });
     tell(context, options, { queue, consumer, unregistered: true }, [
       `Unregistered: ${consumer} from ${queue}`,
     ]);

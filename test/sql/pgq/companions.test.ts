@@ -210,6 +210,12 @@ describe.each(['oldest', 'newest'] as const)('the schemas beside pgq on %s', (wh
     await session.query(
       `update pgq.subscription set sub_active = now() - interval '2 hours' where sub_batch is not null`,
     );
+    // Asking again for the batch that it has is a sign of life.
+    expect(await call(`pgq_coop.next_batch('q', 'c', 'dead')`)).toBe(batch);
+    expect(await call(`pgq_coop.next_batch('q', 'c', 'b', '1 hour')`)).toBeNull();
+    await session.query(
+      `update pgq.subscription set sub_active = now() - interval '2 hours' where sub_batch is not null`,
+    );
     expect(await call(`pgq_coop.next_batch('q', 'c', 'b', '1 hour')`)).toBe(batch);
     expect(await eventsOf(batch)).toBe('one');
     expect(await call(`(select count(*) from pgq.consumer where co_name = 'c.dead')`)).toBe(0);

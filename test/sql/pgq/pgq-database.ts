@@ -92,7 +92,12 @@ export async function rotate(session: Session, queue = 'q'): Promise<number> {
   await session.query(`update pgq.queue set queue_rotation_period = '-1 second' where queue_name = $1`, [
     queue,
   ]);
+  await rotateWhenDue(session, queue);
+  return value<number>(session, 'select queue_cur_table from pgq.queue where queue_name = $1', [queue]);
+}
+
+/** One whole rotation, if it is due. */
+export async function rotateWhenDue(session: Session, queue: string): Promise<void> {
   await session.query('select pgq.maint_rotate_tables_step1($1)', [queue]);
   await session.query('select pgq.maint_rotate_tables_step2()');
-  return value<number>(session, 'select queue_cur_table from pgq.queue where queue_name = $1', [queue]);
 }

@@ -5,9 +5,13 @@ import { maintainOnce } from '../../../src/ticker/maintainer.js';
 import { ticker } from '../../../src/pgq/ticker.js';
 import { open } from '../../support/databases.js';
 import { eventually } from '../../support/eventually.js';
+import { isLong } from '../../support/random-stories.js';
 import { deliver, drain, eagerQueue, pass, pgqDatabase, rotate, value, write } from './pgq-database.js';
 
 const rounds = 40;
+
+/** For how long no ticker runs while others write, in milliseconds. */
+const stoppedMs = isLong ? 60_000 : 1_500;
 
 describe.each(['oldest', 'newest'] as const)('sessions at one queue at once on %s', (which) => {
   let settings: ConnectSettings;
@@ -66,6 +70,21 @@ describe.each(['oldest', 'newest'] as const)('sessions at one queue at once on %
     expect(await finishing).toBe(0);
     expect(warnings).toEqual([`finish_batch: batch ${batch} not found`]);
     expect((await drain(session)).map(({ data }) => data)).toEqual(['two']);
+  });
+
+  it('an event is not put aside for a batch that another session finishes meanwhile', async () => {
+    const event = await write(session, 'one');
+    await ticker(session);
+    const batch = await nextBatch(session);
+    await other.query('begin');
+    await other.query('lock table pgq.event_1_0');
+    const retrying = value(session, 'select pgq.event_retry($1, $2, 0)', [batch, event]);
+    const outcome = expect(retrying).rejects.toThrow('batch not found');
+    await waits(settings);
+    expect(await value(other, 'select pgq.finish_batch($1)', [batch])).toBe(1);
+    await other.query('commit');
+    await outcome;
+    expect(await session.query('select from pgq.retry_queue')).toEqual([]);
   });
 
   it('a consumer registered in a transaction that stays open holds up nobody and misses nothing', async () => {
@@ -178,39 +197,50 @@ describe.each(['oldest', 'newest'] as const)('sessions at one queue at once on %
     expect(await session.query('select from pgq.ticker_error')).toEqual([]);
   });
 
-  it('what is committed while no ticker runs is one batch, which a cursor reads in pieces, and the next ticks come at once', async () => {
-    const end = Date.now() + 1500;
-    const committed = (
-      await Promise.all(
+  it(
+    'what is committed while no ticker runs is one batch, which a cursor reads in pieces, and the next ticks come at once',
+    { timeout: stoppedMs + 120_000 },
+    async () => {
+      const end = Date.now() + stoppedMs;
+      const counts = await Promise.all(
         [session, other].map(async (from, who) => {
-          const names: string[] = [];
-          for (let n = 0; Date.now() < end; n += 1) {
-            names.push(`${who}-${n}`);
-            await write(from, `${who}-${n}`);
-          }
-          return names;
+          let n = 0;
+          for (; Date.now() < end; n += 1) await write(from, `${who}-${n}`);
+          return n;
         }),
-      )
-    ).flat();
-    expect(await ticker(session)).toBe(1);
-    const batch = await nextBatch(session);
-    await session.query('begin');
-    const seen = await session.query<{ data: string }>(
-      `select ev_data as data from pgq.get_batch_cursor($1, 'piece', 100)`,
-      [batch],
-    );
-    for (let left = true; left;) {
-      const piece = await session.query<{ data: string }>('fetch 100 from piece');
-      seen.push(...piece);
-      left = piece.length > 0;
-    }
-    await session.query('commit');
-    expect(seen.length).toBeGreaterThan(100);
-    expect(committed).toHaveLength(seen.length);
-    await session.query('select pgq.finish_batch($1)', [batch]);
-    await write(session, 'next');
-    expect(await deliver(session)).toEqual(['next']);
-  });
+      );
+      const began = performance.now();
+      expect(await ticker(session)).toBe(1);
+      const tickedMs = performance.now() - began;
+      const batch = await nextBatch(session);
+      await session.query('begin');
+      const seen: string[] = [];
+      const read = async (text: string, values: readonly unknown[] = []): Promise<boolean> => {
+        const piece = await session.query<{ ev_data: string }>(text, values);
+        for (const event of piece) seen.push(event.ev_data);
+        return piece.length > 0;
+      };
+      await read(`select * from pgq.get_batch_cursor($1, 'piece', 100)`, [batch]);
+      while (await read('fetch 1000 from piece'));
+      await session.query('commit');
+      expect(seen.length).toBeGreaterThan(100);
+      const names = counts.flatMap((count, who) => Array.from({ length: count }, (_, n) => `${who}-${n}`));
+      const distinct = new Set(seen);
+      expect(
+        names.filter((name) => !distinct.has(name)),
+        'missing',
+      ).toEqual([]);
+      expect(seen, 'none twice, and nothing else').toHaveLength(names.length);
+      await session.query('select pgq.finish_batch($1)', [batch]);
+      await write(session, 'next');
+      const late = performance.now();
+      expect(await deliver(session)).toEqual(['next']);
+      console.log(
+        `${which}: no ticker for ${stoppedMs / 1000} s: ${seen.length} events in one batch, the tick ${tickedMs.toFixed(0)} ms, ` +
+          `the next tick and batch ${(performance.now() - late).toFixed(0)} ms`,
+      );
+    },
+  );
 
   it('looks at 500 idle queues in less than 20 ms', { timeout: 120_000 }, async () => {
     // Without event tables, which nobody looks at while a queue is idle: they would take most of a minute.
