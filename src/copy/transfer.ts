@@ -101,8 +101,8 @@ async function transferWhole(
   });
 }
 
-/** Below so many bytes rows come into indexes about as fast as indexes are built; `npm run bench -- copy-small` measures it. */
-const indexesStayBytes = 8 * 1024 * 1024;
+/** Below so many bytes it would save no more than a tenth of a second; docs/benchmarks.md has the figures. */
+const indexesStayBytes = 2 * 1024 * 1024;
 
 /**
  * Takes off, until the transaction ends, what slows down the rows that come into an emptied table, where it pays. Where foreign

@@ -21,7 +21,9 @@ begin
             v_gone := v_gone || v_one.index_name;
         exception
             when dependent_objects_still_exist or insufficient_privilege or feature_not_supported or wrong_object_type
-                 or invalid_table_definition or object_in_use or out_of_memory then
+                 or invalid_table_definition or object_in_use or out_of_memory
+                 -- As an event trigger does that lets nobody drop anything.
+                 or raise_exception then
         end;
     end loop;
     return v_gone;
