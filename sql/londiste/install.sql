@@ -145,6 +145,9 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/create_shadow.sql
 \ir functions/sweep_shadows.sql
 \ir functions/index_definitions.sql
+\ir functions/attach_indexes.sql
+\ir functions/drop_indexes.sql
+\ir functions/take_off_indexes.sql
 \ir functions/store_copy.sql
 \ir functions/clear_target.sql
 \ir functions/continue_copy.sql

@@ -109,6 +109,11 @@ create table if not exists londiste.stored_definition (
     -- Whether it is the key by which changes find their rows, and whether it refuses some sets of rows.
     is_key         boolean not null default false,
     is_constraining boolean not null default false,
+    -- The table or partition that it is on, the index that it is part of (itself where it is of none), and how far below the
+    -- copied table it is. What is in a partition has for its name that of its index, with the schema.
+    relation       text,
+    family         text,
+    level          integer not null default 0,
     primary key (queue_name, consumer_name, table_name, kind, name)
 );
 

@@ -58,7 +58,7 @@ export function progressLines(seen: Seen): string[] {
 
 /** One table for people: bar, part, rows, bytes, rate, time left; an index while one is built. */
 export function progressLine(progress: CopyProgress, pace: Pace | undefined): string {
-  const { table, state, isPaused, error, index, indexesMissing } = progress;
+  const { table, state, isPaused, error, index, indexesMissing, shadow } = progress;
   const head = `${table.padEnd(30)}  ${state.padEnd(11)}`;
   if (state === 'parked') return `${head}  ${error ?? ''}`.trimEnd();
   if (index !== undefined) {
@@ -66,7 +66,7 @@ export function progressLine(progress: CopyProgress, pace: Pace | undefined): st
     return `${head}  index ${index.name}: ${index.phase}${part}${indexesMissing > 1 ? `, ${indexesMissing - 1} more to come` : ''}`;
   }
   const line = state === 'copying' ? `${head}  ${copiedPart(progress, pace)}` : head.trimEnd();
-  return isPaused ? `${line}  paused` : line;
+  return `${line}${shadow === undefined ? '' : `  into ${shadow}`}${isPaused ? '  paused' : ''}`;
 }
 
 /** All tables together, by their sizes. */
@@ -99,7 +99,7 @@ function copiedPart(
 /** The same for programs: bytes, seconds, and fractions from 0 to 1. */
 export function progressJson(progress: CopyProgress, pace: Pace | undefined): Record<string, unknown> {
   const { table, state, isPaused, error, fraction, rows, rowsExpected, bytesExpected } = progress;
-  const { index, indexesMissing } = progress;
+  const { index, indexesMissing, shadow } = progress;
   return {
     table,
     state,
@@ -115,6 +115,7 @@ export function progressJson(progress: CopyProgress, pace: Pace | undefined): Re
     seconds_left: pace?.left ?? null,
     index: index === undefined ? null : { ...index, fraction: index.fraction ?? null },
     indexes_missing: indexesMissing,
+    shadow: shadow ?? null,
   };
 }
 

@@ -1,12 +1,14 @@
 import { listed } from '../db/identifiers.js';
 import { inTransaction } from '../db/transaction.js';
 import { tap } from '../kernel/tap.js';
-import { landCopy, missingDefinitions, storeCopy, type Copying } from '../londiste/copy-state.js';
+import { landCopy, storeCopy, type Copying } from '../londiste/copy-state.js';
 import { holdEvents } from '../londiste/provider.js';
+import { missingDefinitions, takeOffIndexes, type Definition } from '../londiste/stored-definition.js';
 import { setTableState } from '../londiste/table-state.js';
+import type { TableFile } from '../table/ranges.js';
 import { Superseded } from '../table/superseded.js';
 import { sourceOf } from './columns.js';
-import { rebuild } from './definitions.js';
+import { buildAtOnce, rebuild } from './definitions.js';
 import { formatOf, requireTypes } from './format.js';
 import { paceOf } from './pace-of.js';
 import { makeRoom } from './rows-here.js';
@@ -53,10 +55,9 @@ async function underSnapshot(bench: Workbench, copying: Copying): Promise<Landed
     feed,
     async () => {
       const reading = await takeReading(bench, copying.table);
-      const bytes = reading.files.reduce((sum, file) => sum + file.bytes, 0);
       const { destFiles, keepsRows } = reading.stored;
       // What has begun in ranges goes on in ranges. Rows that stay may have unique values that others have by now.
-      const isSmall = bytes <= settings.rangeBytes && destFiles === undefined && !keepsRows;
+      const isSmall = bytesOf(reading.files) <= settings.rangeBytes && destFiles === undefined && !keepsRows;
       if (!isSmall) return copyGroup(bench, copying, { reading, holdTick });
       await transferWhole(bench, copying, { reading, holdTick });
       return 'whole';
@@ -79,11 +80,14 @@ async function transferWhole(
   await pace.yieldToReplay();
   await inTransaction(subscriber, async () => {
     await makeRoom(subscriber, reading);
+    const taken = await takeOff(bench, reading);
     const rows = await subscriber.copyIn(
       `copy ${into} (${listed(columns.map(({ to }) => to))}) from stdin${format}`,
       pace.through(feed.copyOut(`copy ${sourceOf(registered, there, columns)} to stdout${format}`)),
     );
     await requireTypes(subscriber, reading);
+    if (taken.length > 0) await tap('copy.indexes-off');
+    await buildAtOnce(subscriber, taken);
     // Nothing of an earlier copy is to be built again: then the table needs no more than this transaction.
     const isComplete = (await missingDefinitions(subscriber, name, table)).length === 0;
     if (isComplete) await subscriber.execute(`analyze ${into}`);
@@ -95,4 +99,23 @@ async function transferWhole(
     const mark = { tickId: holdTick, snapshot };
     if (isComplete) await setTableState(subscriber, name, { table, event: 'built', fence, mark });
   });
+}
+
+/** Below so many bytes it would save no more than a tenth of a second; docs/benchmarks.md has the figures. */
+const indexesStayBytes = 2 * 1024 * 1024;
+
+/**
+ * Takes off, until the transaction ends, what slows down the rows that come into an emptied table, where it pays. Where foreign
+ * keys reference the table its old rows were deleted beside its readers, who would have to wait then.
+ */
+async function takeOff(
+  { subscriber, settings }: Workbench,
+  { files, here, stored }: Reading,
+): Promise<Definition[]> {
+  const pays = bytesOf(files) > Math.min(indexesStayBytes, settings.rangeBytes / 8);
+  return pays && !here.is_referenced ? takeOffIndexes(subscriber, stored.landing.table) : [];
+}
+
+function bytesOf(files: readonly TableFile[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }

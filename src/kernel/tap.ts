@@ -14,6 +14,7 @@ export const moments = [
   'replay.meeting',
   'copy.snapshot-taken',
   'copy.tables-described',
+  'copy.indexes-off',
   'copy.rows-landed-not-committed',
   'copy.range-landed-not-committed',
   'copy.range-landed',

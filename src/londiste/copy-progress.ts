@@ -27,6 +27,8 @@ export interface CopyProgress {
   readonly index: IndexBuild | undefined;
   /** Indexes that are not there yet, that one included. */
   readonly indexesMissing: number;
+  /** The table that the rows go to until replay makes the table itself equal to it, which readers see unchanged so long. */
+  readonly shadow: string | undefined;
 }
 
 interface StoredProgress {
@@ -42,6 +44,7 @@ interface StoredProgress {
   readonly index_phase: string | null;
   readonly index_fraction: number | null;
   readonly indexes_missing: number;
+  readonly shadow: string | null;
 }
 
 interface Size {
@@ -96,6 +99,7 @@ function progressOf(row: StoredProgress, size: Size | undefined): CopyProgress {
         ? undefined
         : { name: row.index_name ?? '', phase: row.index_phase, fraction: row.index_fraction ?? undefined },
     indexesMissing: row.indexes_missing,
+    shadow: row.shadow ?? undefined,
   };
 }
 

@@ -32,26 +32,6 @@ export interface StoredRange extends BlockRange {
   readonly isDone: boolean;
 }
 
-/** What a copy has dropped and not built again: an index, or a constraint that owns one. */
-export interface MissingDefinition {
-  readonly table: string;
-  readonly kind: 'index' | 'constraint';
-  readonly name: string;
-  /** For readers. */
-  readonly definition: string;
-  /** The statement that creates its index; undefined where only its constraint does. */
-  readonly createIndex: string | undefined;
-  readonly addConstraint: string | undefined;
-  /** What can be run again. */
-  readonly finish: readonly string[];
-  readonly tablespace: string | undefined;
-  readonly isKey: boolean;
-  readonly isConstraining: boolean;
-  readonly hasIndex: boolean;
-  /** Whether its index, and constraint, are there, whoever has made them. */
-  readonly isThere: boolean;
-}
-
 /** `wanted` → `copying`, or on with a copy that was cut off. False when the table is in neither of these states. */
 export function startCopy(session: Session, copying: Copying): Promise<boolean> {
   return copyStep(session, copying, 'start_copy', []);
@@ -192,57 +172,6 @@ export function landRange(
 /** `copying` → `building`: all rows are here; `rows` of them where they came in one piece. */
 export function landCopy(session: Session, copying: Copying, rows?: number): Promise<boolean> {
   return copyStep(session, copying, 'land_copy', [rows ?? null]);
-}
-
-/** What copies have dropped and not built again, the key first: of one table, or of all that this subscription ever had. */
-export async function missingDefinitions(
-  session: Session,
-  { queue, consumer }: SubscriptionName,
-  table?: string,
-): Promise<MissingDefinition[]> {
-  const rows = await session.query<{
-    table_name: string;
-    kind: 'index' | 'constraint';
-    name: string;
-    definition: string;
-    create_index: string | null;
-    add_constraint: string | null;
-    finish: string[];
-    tablespace: string | null;
-    is_key: boolean;
-    is_constraining: boolean;
-    has_index: boolean;
-    is_there: boolean;
-  }>('select * from londiste.missing_definitions($1, $2, $3)', [queue, consumer, table ?? null]);
-  return rows.map((row) => ({
-    table: row.table_name,
-    kind: row.kind,
-    name: row.name,
-    definition: row.definition,
-    createIndex: row.create_index ?? undefined,
-    addConstraint: row.add_constraint ?? undefined,
-    finish: row.finish,
-    tablespace: row.tablespace ?? undefined,
-    isKey: row.is_key,
-    isConstraining: row.is_constraining,
-    hasIndex: row.has_index,
-    isThere: row.is_there,
-  }));
-}
-
-/** Records that something which a copy has dropped is there again. */
-export async function definitionBuilt(
-  session: Session,
-  { queue, consumer }: SubscriptionName,
-  { table, kind, name }: Pick<MissingDefinition, 'table' | 'kind' | 'name'>,
-): Promise<void> {
-  await session.query('select londiste.definition_built($1, $2, $3, $4, $5)', [
-    queue,
-    consumer,
-    table,
-    kind,
-    name,
-  ]);
 }
 
 /** Calls a verb of copies, which all begin with the same arguments and tell whether the copy is still the caller's. */

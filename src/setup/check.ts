@@ -1,9 +1,9 @@
 import type { Session } from '../db/session.js';
 import { columnFaults } from '../londiste/column-fault.js';
 import { namesHere } from '../londiste/column-list.js';
-import { missingDefinitions } from '../londiste/copy-state.js';
 import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
+import { missingDefinitions } from '../londiste/stored-definition.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import { keyFault, ruleFault, triggerFault, type Fault } from '../londiste/table-fault.js';
 import { describeTable, type TableShape } from '../londiste/table-shape.js';

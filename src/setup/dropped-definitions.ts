@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.js';
-import { missingDefinitions, type MissingDefinition } from '../londiste/copy-state.js';
+import { missingDefinitions, type MissingDefinition } from '../londiste/stored-definition.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
 import type { Fault } from '../londiste/table-fault.js';
 import type { SubscribedTable } from '../londiste/table-state.js';

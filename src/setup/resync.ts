@@ -1,15 +1,11 @@
 import type { Session } from '../db/session.js';
 import { inTransaction } from '../db/transaction.js';
 import { LondisteError } from '../kernel/errors.js';
-import {
-  missingDefinitions,
-  setCopyOptions,
-  type CopyOptions,
-  type CopyPace,
-} from '../londiste/copy-state.js';
+import { setCopyOptions, type CopyOptions, type CopyPace } from '../londiste/copy-state.js';
 import { meantOrAll } from '../londiste/name.js';
 import { readPosition } from '../londiste/position.js';
 import { findProviderTable, holdEvents, isEventsGone } from '../londiste/provider.js';
+import { missingDefinitions } from '../londiste/stored-definition.js';
 import {
   expectSync,
   findTable,

@@ -9,6 +9,7 @@ import { backlog } from './scenarios/backlog.js';
 import { bulk } from './scenarios/bulk.js';
 import { capture } from './scenarios/capture.js';
 import { copy } from './scenarios/copy.js';
+import { copyIndexes } from './scenarios/copy-indexes.js';
 import { compare } from './scenarios/compare.js';
 import { hot } from './scenarios/hot.js';
 import { huge } from './scenarios/huge.js';
@@ -23,6 +24,7 @@ export const scenarios: readonly Scenario[] = [
   backlog,
   bulk,
   copy,
+  copyIndexes,
   capture,
   pgqTriggers,
   pgqRead,

@@ -13,6 +13,7 @@ const halfway: CopyProgress = {
   bytesExpected: 600 * 1024 * 1024,
   index: undefined,
   indexesMissing: 3,
+  shadow: undefined,
 };
 
 test('a pace is what the last ten seconds were, and tells when it ends', () => {
@@ -48,6 +49,10 @@ test.each([
     'building     index a: initializing',
   ],
   [{ state: 'wanted', fraction: 0 }, 'wanted'],
+  [
+    { state: 'catching-up', shadow: 'londiste.shadow_3', isPaused: true },
+    'catching-up  into londiste.shadow_3  paused',
+  ],
   [{ state: 'parked', error: 'no room' }, 'parked       no room'],
 ] as const)('%o', (what, line) => {
   expect(progressLine({ ...halfway, ...what }, undefined)).toBe(`${'public.entry'.padEnd(30)}  ${line}`);
@@ -86,5 +91,6 @@ test('for programs: bytes, seconds and fractions', () => {
     seconds_left: 5,
     index: null,
     indexes_missing: 3,
+    shadow: null,
   });
 });

@@ -6,7 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import { arm, disarmAll } from '../../src/kernel/tap.js';
 import { copyProgress, type CopyProgress } from '../../src/londiste/copy-progress.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables } from '../../src/setup/subscriber-tables.js';
+import { resyncTables } from '../../src/setup/resync.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { conninfo, open } from '../support/databases.js';
 import { eventually, tickerRuns } from '../support/eventually.js';
 import { createPair, Daemons, type Pair } from '../support/pair.js';
@@ -117,4 +118,43 @@ test('rows under way are those of the COPY that runs, and a parked table ends th
     return `${one?.index?.name}: ${one?.index?.phase}`;
   }, 'entry_slowly: building index: scanning table');
   await built;
+});
+
+test('a copy that goes to a shadow says so, to people and to programs, until replay has taken it over', async () => {
+  const pair = await start(3_000);
+  replay = Daemons.replay(pair, { copyRangeBytes: 64 * 1024 });
+  const config = configOf(pair);
+  const told = async (...command: string[]): Promise<string> => {
+    const { stdout, stderr, code } = await run('londiste', [config, ...command]);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
+  const tell = async (): Promise<{ people: string; shadows: unknown[] }> => {
+    const programs = [await told('subscriber', 'tables', '--json'), await told('copy', 'status', '--json')];
+    return {
+      people: (await told('subscriber', 'tables')) + (await told('copy', 'status')),
+      shadows: programs.flatMap((text) =>
+        (JSON.parse(text) as { shadow: unknown }[]).map(({ shadow }) => shadow),
+      ),
+    };
+  };
+  const ok = async (): Promise<string | undefined> =>
+    (await listTables(pair.subscriber, pair.name))[0]?.state;
+  await addSubscriberTables(pair.ends, ['entry']);
+  await eventually(ok, 'ok', 20_000);
+  let seen: Awaited<ReturnType<typeof tell>> | undefined;
+  arm('copy.range-landed', async () => {
+    disarmAll();
+    seen = await tell();
+  });
+  await resyncTables(pair.ends, ['entry'], { shadow: true });
+  await eventually(async () => seen !== undefined && (await ok()) === 'ok', true, 40_000);
+  expect(seen?.shadows).toEqual(['londiste.shadow_1', 'londiste.shadow_1']);
+  expect(seen?.people).toContain(
+    '    its copy goes to londiste.shadow_1; readers keep the old rows until replay takes it over\n',
+  );
+  expect(seen?.people).toMatch(/^public\.entry +copying .* {2}into londiste\.shadow_1$/m);
+  const after = await tell();
+  expect(after.shadows).toEqual([null]);
+  expect(after.people).not.toContain('shadow');
 });

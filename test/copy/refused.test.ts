@@ -82,10 +82,10 @@ test('a check constraint, a unique index, a type: each parks its table alone, an
   const { error, hint } = await errorOf('doubled');
   expect(error).toContain('(while index doubled_half was built)');
   expect(hint).toContain(
-    `delete from londiste.stored_definition where table_name = 'public.doubled' and name = 'doubled_half'`,
+    `delete from londiste.stored_definition where table_name = 'public.doubled' and family = 'public.doubled_half'`,
   );
   await pair.subscriber.execute(`alter table checked drop constraint low; alter type mood add value 'bad';
-    delete from londiste.stored_definition where table_name = 'public.doubled' and name = 'doubled_half'`);
+    delete from londiste.stored_definition where table_name = 'public.doubled' and family = 'public.doubled_half'`);
   await retryTables(pair.ends, []);
   await eventually(async () => new Set(Object.values(await shown())), new Set(['ok']), 40_000);
   for (const name of ['checked', 'doubled', 'typed']) await equal(name);

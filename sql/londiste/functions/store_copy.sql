@@ -48,14 +48,19 @@ begin
      where d.queue_name = i_queue_name and d.consumer_name = i_consumer_name and d.table_name = i_table_name
        and not d.is_dropped;
     insert into londiste.stored_definition (
-           queue_name, consumer_name, table_name, kind, name, definition,
-           index_name, create_index, add_constraint, finish, tablespace, is_constraining, is_key)
-    select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition,
-           x.index_name, x.create_index, x.add_constraint, x.finish, x.tablespace, x.is_constraining,
-           coalesce(x.index_name = (select quote_ident(n.nspname) || '.' || quote_ident(i_key_index)
-                                      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                                     where c.oid = v_table), false)
+           queue_name, consumer_name, table_name, kind, name, definition, index_name, create_index, add_constraint, finish, tablespace,
+           is_constraining, is_key, relation, family, level)
+    select i_queue_name, i_consumer_name, i_table_name, x.kind, x.name, x.definition, x.index_name, x.create_index, x.add_constraint,
+           x.finish, x.tablespace, x.is_constraining,
+           coalesce(x.family = (select quote_ident(n.nspname) || '.' || quote_ident(i_key_index)
+                                  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                                 where c.oid = v_table), false),
+           x.relation, x.family, x.level
       from londiste.index_definitions(v_table) x
+     -- The index of a constraint that is being built again is known as that constraint.
+     where not exists (select from londiste.stored_definition d
+                        where d.queue_name = i_queue_name and d.consumer_name = i_consumer_name and d.table_name = i_table_name
+                          and d.index_name = x.index_name)
     on conflict do nothing;
     return true;
 end

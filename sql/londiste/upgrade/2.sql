@@ -27,6 +27,9 @@ alter table londiste.stored_definition
     add column if not exists tablespace text,
     add column if not exists is_key boolean not null default false,
     add column if not exists is_constraining boolean not null default false,
+    add column if not exists relation text,
+    add column if not exists family text,
+    add column if not exists level integer not null default 0,
     drop constraint if exists stored_definition_queue_name_consumer_name_table_name_fkey;
 
 alter table londiste.provider_table
@@ -66,3 +69,6 @@ drop function if exists londiste.capture_problems(integer, oid);
 drop function if exists londiste.set_sequence(text, text, text, bigint, boolean);
 drop function if exists londiste.store_copy(text, text, text, bigint, bigint, txid_snapshot, bigint, text);
 drop function if exists londiste.next_range(text, bigint, bigint);
+drop function if exists londiste.index_definitions(regclass);
+drop function if exists londiste.missing_definitions(text, text, text);
+drop function if exists londiste.copy_progress(text, text);

@@ -41,10 +41,14 @@ export const subscriberTables: LondisteCommand = {
   },
 };
 
-function destinationLines({ name, destination: { table, columns } }: SubscribedTable): string[] {
+function destinationLines({ name, destination, landing, isShadowed }: SubscribedTable): string[] {
+  const { table, columns } = destination;
   return [
     ...(table === name ? [] : [`into: ${table}`]),
     ...(columns === undefined ? [] : [`columns: ${columns}`]),
+    ...(isShadowed
+      ? [`its copy goes to ${landing.table}; readers keep the old rows until replay takes it over`]
+      : []),
   ];
 }
 
@@ -77,6 +81,7 @@ function asJson(table: SubscribedTable, compared: Compared | undefined): Record<
     paused: table.isPaused,
     destination: destination.table,
     columns: destination.columns ?? null,
+    shadow: table.isShadowed ? table.landing.table : null,
     since,
     tick: tickId ?? null,
     snapshot: snapshot?.text ?? null,
