@@ -28,7 +28,7 @@ export const quickSettings = {
   max_connections: '200',
   max_prepared_transactions: '10',
   shared_buffers: '64MB',
-  autovacuum_naptime: '5s',
+  autovacuum_naptime: '20s',
 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
