@@ -1,18 +1,14 @@
 /** Roles belong to a cluster, so this needs a server of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
-import { oldestAndNewest } from '../../src/embedded/binaries.js';
-import type { Server } from '../../src/embedded/server.js';
 import { installCompanions } from '../../src/install/companions.js';
 import { installSchema } from '../../src/install/install.js';
 import { uninstallPgq } from '../../src/install/uninstall.js';
 import { companionFunctions } from '../sql/pgq/companion-functions.js';
 import { api, type Caller } from '../sql/pgq/functions.js';
-import { owner, startServer } from '../support/clusters.js';
+import { owner } from '../support/clusters.js';
 import { asSuperuser, createDatabase, open } from '../support/databases.js';
+import { ownServer } from '../support/own-server.js';
 
 const databases = 6;
 
@@ -41,30 +37,20 @@ const ofTriggers = [
   ...['urlencode', 'urlencode_fields', 'urlencode_runs'],
 ];
 
-describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
-  const folder = mkdtempSync(join(tmpdir(), 'londiste-roles-'));
-  let server: Server;
+describe.each(['oldest', 'newest'] as const)('the roles of pgq, %s server', (which) => {
+  const server = ownServer(which);
   let settings: ConnectSettings;
 
-  beforeAll(async () => {
-    server = await startServer((await oldestAndNewest(process.env))[which], join(folder, 'data'));
-  });
-
-  afterAll(async () => {
-    await server.stop('immediate');
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   it('are left out where the owner may not create roles', async () => {
-    settings = await createDatabase(server);
+    settings = await createDatabase(server());
     await using session = await open(settings);
     expect(await installSchema(session, 'pgq')).toBe('installed');
     expect(await pgqRoles(session)).toEqual([]);
   });
 
   it('are made once by installers in many databases at once', async () => {
-    await asSuperuser(server.port, (admin) => admin.query(`alter role ${owner} createrole`));
-    const all = await Promise.all(Array.from({ length: databases }, () => createDatabase(server)));
+    await asSuperuser(server().port, (admin) => admin.query(`alter role ${owner} createrole`));
+    const all = await Promise.all(Array.from({ length: databases }, () => createDatabase(server())));
     const outcomes = await Promise.all(
       all.map(async (one) => {
         await using session = await open(one);
@@ -79,7 +65,7 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
 
   it('may do what their names say and no more', async () => {
     await asSuperuser(
-      server.port,
+      server().port,
       (admin) =>
         admin.query(`create role reading login in role pgq_reader; create role writing login in role pgq_writer;
           create role administering login in role pgq_admin; create role nobody login`),
@@ -232,7 +218,7 @@ describe.each([0, 1] as const)('the roles of pgq, server %i', (which) => {
       roles: [],
       rolesLeft: ['pgq_admin', 'pgq_reader', 'pgq_writer'],
     });
-    const rest = await asSuperuser(server.port, async (admin) => {
+    const rest = await asSuperuser(server().port, async (admin) => {
       await admin.query('drop role reading, writing, administering, nobody');
       return admin.query<{ name: string }>(`select datname as name from pg_database where datname ~ '^t_'`);
     });

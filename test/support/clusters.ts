@@ -1,16 +1,19 @@
 /** Starts one server of the oldest and one of the newest major for the whole run; each test file makes its own databases. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { Session } from '../../src/db/session.js';
 import { oldestAndNewest, type Binaries } from '../../src/embedded/binaries.js';
 import { Server, freePort, superuser } from '../../src/embedded/server.js';
+import { makeServerFolder } from './server-folder.js';
 import { createTemplates } from './templates.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     ports: { oldest: number; newest: number };
+    /** Of this run; all of it goes at its end. */
+    serverFolder: string;
   }
 }
 
@@ -20,17 +23,21 @@ export const owner = 'app';
 /** Settings of a server that need not survive a crash of the machine, only of itself. */
 export const quickSettings = {
   fsync: 'off',
+  full_page_writes: 'off',
+  max_wal_size: '256MB',
   max_connections: '200',
   max_prepared_transactions: '10',
   shared_buffers: '64MB',
-  autovacuum_naptime: '5s',
+  autovacuum_naptime: '20s',
 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'londiste-test-'));
+  const serverFolder = makeServerFolder(process.env);
+  const both = await oldestAndNewest(process.env);
+  await Promise.all([...new Set(both)].map((binaries) => pristine(serverFolder, binaries).initialise()));
   const servers = await Promise.all(
-    (await oldestAndNewest(process.env)).map(async (binaries, n) => {
-      const server = await startServer(binaries, join(folder, String(n)));
+    both.map(async (binaries, n) => {
+      const server = await startServer(binaries, { folder: join(serverFolder, String(n)), serverFolder });
       await createTemplates(server.port, owner);
       return server;
     }),
@@ -38,20 +45,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [oldest, newest] = servers;
   if (!oldest || !newest) throw new Error('two servers were asked for');
   project.provide('ports', { oldest: oldest.port, newest: newest.port });
+  project.provide('serverFolder', serverFolder);
   return async () => {
     await Promise.all(servers.map((server) => server.stop('immediate')));
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(serverFolder, { recursive: true, force: true });
   };
 }
 
-/** A server of its own for a test that stops or kills it, with the role `app` in it. */
+/** Never started: initdb takes longer than to copy what it makes. */
+function pristine(serverFolder: string, binaries: Binaries): Server {
+  return new Server({ binaries, folder: join(serverFolder, `initialised-${binaries.major}`), port: 0 });
+}
+
+interface NewServer {
+  /** Its own. */
+  readonly folder: string;
+  /** That of the run. */
+  readonly serverFolder: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A new server with the role `app` in it. */
 export async function startServer(
   binaries: Binaries,
-  folder: string,
-  settings: Record<string, string> = quickSettings,
+  { folder, serverFolder, settings = quickSettings }: NewServer,
 ): Promise<Server> {
   const server = new Server({ binaries, folder, port: await freePort(), settings });
-  await server.initialise();
+  await cp(pristine(serverFolder, binaries).dataFolder, server.dataFolder, { recursive: true });
   await server.start();
   await using session = await Session.open(
     { host: '127.0.0.1', port: server.port, user: superuser, database: 'postgres' },

@@ -1,19 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { oldestAndNewest } from '../../src/embedded/binaries.js';
 import type { Server } from '../../src/embedded/server.js';
 import { quickSettings, startServer } from './clusters.js';
 import type { Which } from './databases.js';
 
-/** A server for this file alone, to be stopped, crashed or turned into a standby; it runs from before the first test on. */
+/**
+ * A server for this file alone, to be stopped, crashed or turned into a standby; it runs from before the first test on. One
+ * that is to write to a disk has its data on one.
+ */
 export function ownServer(which: Which, settings: Record<string, string> = quickSettings): () => Server {
-  const folder = mkdtempSync(join(tmpdir(), 'londiste-own-server-'));
+  const serverFolder = inject('serverFolder');
+  const folder = mkdtempSync(
+    join(settings['fsync'] === 'off' ? serverFolder : tmpdir(), 'londiste-own-server-'),
+  );
   let server: Server | undefined;
   beforeAll(async () => {
     const [oldest, newest] = await oldestAndNewest(process.env);
-    server = await startServer(which === 'oldest' ? oldest : newest, folder, settings);
+    server = await startServer(which === 'oldest' ? oldest : newest, {
+      folder,
+      serverFolder,
+      settings,
+    });
   }, 60_000);
   afterAll(async () => {
     await server?.stop('immediate');
