@@ -128,23 +128,35 @@ export class Comparison {
     const { readers, stop } = this.bench;
     const left = [...ranges];
     const { provider, subscriber } = subject.sides;
+    // Of the last range; the next one may take as long.
+    let tookMs: number | undefined;
     while (left.length > 0 && !stop.aborted) {
       await pace?.wait(stop);
       const meeting = await this.meetings.meet({ provider: provider.only, subscriber: subscriber.only });
+      const compareOne = async (range: Range): Promise<void> => {
+        pace?.spend();
+        const began = Date.now();
+        const outcome = await compareRange(readers, { subject, digest: this.digest, range }, { countOnly });
+        tookMs = Date.now() - began;
+        progress.add(outcome, meeting.tick);
+        if (outcome.findings.length > 0) await onFindings?.(subject, meeting, outcome.findings);
+      };
+      const isTime = (): boolean =>
+        Date.now() + 2 * (tookMs ?? Infinity) < meeting.until && !isStopped(stop) && pace?.isDue !== false;
       try {
         await requireStillOk(this.bench, subject);
-        for (let isTime = true; isTime;) {
+        // The side that is done with a range begins the next one while the other is still at it.
+        let underWay: Promise<void> | undefined;
+        do {
           const range = left.shift();
-          if (range === undefined) break;
-          pace?.spend();
-          const began = Date.now();
-          const reading = { subject, digest: this.digest, range };
-          const outcome = await compareRange(readers, reading, { countOnly });
-          progress.add(outcome, meeting.tick);
-          if (outcome.findings.length > 0) await onFindings?.(subject, meeting, outcome.findings);
-          // The next one may take as long as this one.
-          isTime = 2 * Date.now() - began < meeting.until && !isStopped(stop) && pace?.isDue !== false;
-        }
+          const next = range && compareOne(range);
+          // Its failure is told when it is waited for, or is that of the one before.
+          next?.catch(() => undefined);
+          await underWay;
+          underWay = next;
+          if (tookMs === undefined) await underWay;
+        } while (left.length > 0 && isTime());
+        await underWay;
       } finally {
         await meeting.end();
       }

@@ -4,7 +4,13 @@ import { explain } from '../kernel/service.js';
 import { altersFor } from '../londiste/drift.js';
 import { asShadowFault } from '../londiste/shadow.js';
 import { isEventsGone } from '../londiste/provider.js';
-import { findTable, parkTable, setTableError, type TableMark } from '../londiste/table-state.js';
+import {
+  findTable,
+  parkTable,
+  setTableError,
+  type SubscribedTable,
+  type TableMark,
+} from '../londiste/table-state.js';
 import { owners } from '../table/state.js';
 import { markOfCopy } from './advance.js';
 import type { Workbench } from './workbench.js';
@@ -30,9 +36,17 @@ export async function keepFailure(
   const isConnected = !bench.lost && !subscriber.closed;
   // The next pass finds events that are gone, and has the table copied.
   const isMine = error.tableReaction === 'park' && !isEventsGone(error);
-  if (isConnected && isMine && (await park(bench, table, told))) {
-    log.error({ ...explain(told), table }, `${told.message}; the table is parked`);
-    return 'parked';
+  if (isConnected && isMine) {
+    const here = await findTable(subscriber, name, table);
+    // What a copy meets once an operator has asked for another one, as that the table that it wrote to is gone, is not that one's fault.
+    if (here === undefined || here.state === 'wanted') {
+      log.info({ table }, `table ${table}: the copy is given up, its state was changed meanwhile`);
+      return 'retry';
+    }
+    if (await park(bench, here, told)) {
+      log.error({ ...explain(told), table }, `${told.message}; the table is parked`);
+      return 'parked';
+    }
   }
   log.error({ ...explain(told), table }, told.message);
   if (!subscriber.closed) await setTableError(subscriber, name, table, told);
@@ -42,13 +56,18 @@ export async function keepFailure(
 /** False when the table is not the copier's any more. */
 async function park(
   { provider, subscriber, name, fence }: Workbench,
-  table: string,
+  here: SubscribedTable,
   error: LondisteError,
 ): Promise<boolean> {
-  const here = await findTable(subscriber, name, table);
-  if (here === undefined || owners[here.state] !== 'copier') return false;
+  if (owners[here.state] !== 'copier') return false;
   // One that catches up has its own position; a copy that has not landed leaves none.
   const mark: TableMark | undefined = here.state === 'building' ? markOfCopy(here) : undefined;
   const alters = await altersFor({ provider, subscriber }, here, error);
-  return await parkTable(subscriber, name, { table, fence, mark, error: asShadowFault(here, error), alters });
+  return await parkTable(subscriber, name, {
+    table: here.name,
+    fence,
+    mark,
+    error: asShadowFault(here, error),
+    alters,
+  });
 }

@@ -26,16 +26,19 @@ interface Group {
  * before all of them were here.
  */
 export async function landRanges(
-  { feed }: Workbench,
+  bench: Workbench,
   copying: Copying,
   { reading, ranges, lanes, pace, isFirst }: Group,
 ): Promise<boolean> {
+  const { feed } = bench;
   const left = [...ranges];
   const land = async (lane: Lane): Promise<void> => {
     while (left.length > 0 && !(await isPaused(lane.subscriber, copying))) {
       await pace.yieldToReplay();
       const range = left.shift();
-      if (range) await landOne(lane, copying, { reading, range, pace, isFirst });
+      if (!range) continue;
+      await landOne(lane, copying, { reading, range, pace, isFirst });
+      bench.landed += 1;
     }
   };
   const used = lanes.slice(0, ranges.length);

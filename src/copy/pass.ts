@@ -166,6 +166,7 @@ export class Pass {
 
   async #bring(bench: Workbench, table: SubscribedTable): Promise<void> {
     const { retries, healthy } = this.#options;
+    const landedBefore = bench.landed;
     try {
       const isReady = await advance(bench, table);
       const isTimely = this.#waiting.length === 0 || Date.now() - this.#tickedAt > betweenTicksMs;
@@ -178,7 +179,7 @@ export class Pass {
       // What parks it from here on is we ourselves.
       this.#underWay.set(table.name, undefined);
       const outcome = await keepFailure(bench, table.name, thrown);
-      if (outcome === 'retry') retries.failed(table);
+      if (outcome === 'retry') retries.failed(table, { gotOn: bench.landed > landedBefore });
       else retries.forget(table);
     }
   }

@@ -18,8 +18,10 @@ export class Retries {
     return (this.#failed.get(name)?.at ?? 0) <= Date.now();
   }
 
-  failed({ name, attempts }: SubscribedTable): void {
+  /** `gotOn`: whether some of it came through all the same, so that the next try is not put off longer than the first. */
+  failed({ name, attempts }: SubscribedTable, { gotOn }: { gotOn: boolean }): void {
     const backoff = this.#failed.get(name)?.backoff ?? new Backoff({ first: 500, most: 30_000 });
+    if (gotOn) backoff.reset();
     this.#failed.set(name, { backoff, attempts, at: Date.now() + backoff.next() });
   }
 

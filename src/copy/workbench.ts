@@ -31,6 +31,8 @@ export interface Workbench extends Lane, AsyncDisposable {
   readonly fence: number;
   readonly log: Log;
   readonly settings: CopySettings;
+  /** How many ranges have landed over it, counted by whoever brings them. */
+  landed: number;
   /** Applies the table's events up to `to`; false when it is not there to be caught up with any more. */
   readonly catchUp: (table: string, to: Tick) => Promise<boolean>;
   /** All lanes that a large table may use; the first is the workbench itself. */

@@ -84,6 +84,7 @@ export async function openWorkbench({ settings, lanes, open, linkOver }: Opening
       ...link,
       feed,
       settings,
+      landed: 0,
       catchUp: (table, to) => catchUp(link, table, to),
       lanes: openLanes,
       get lost() {

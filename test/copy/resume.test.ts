@@ -106,6 +106,34 @@ async function snapshots(): Promise<number> {
   return count;
 }
 
+test(
+  'a copy that gets on between losses is not put off for longer each time',
+  { timeout: 60_000 },
+  async () => {
+    await start();
+    let landed = 0;
+    let cutOffAt = 0;
+    const pauses: number[] = [];
+    arm('copy.range-landed', async () => {
+      landed += 1;
+      if (landed % 2 === 1 || pauses.length === 6) return;
+      cutOffAt = Date.now();
+      await cut('provider');
+    });
+    arm('copy.snapshot-taken', () => {
+      if (cutOffAt > 0) pauses.push(Date.now() - cutOffAt);
+      cutOffAt = 0;
+      return Promise.resolve();
+    });
+    await addSubscriberTables(pair.ends, ['entry']);
+    await equal();
+    console.log(`went on ${pauses.join(', ')} ms after each loss`);
+    expect(pauses).toHaveLength(6);
+    // Doubled from half a second, the sixth would be 16.
+    expect(pauses.at(-1)).toBeLessThan(8_000);
+  },
+);
+
 describe.each(['table', 'range'] as const)('copy_snapshot = %s', (copySnapshot) => {
   test.each([
     ['copy.snapshot-taken', [2], 'provider'],

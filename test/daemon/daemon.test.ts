@@ -62,7 +62,7 @@ describe('-d', () => {
 
   test('among other switches is left out, and the others are handed on', async () => {
     expect((await fixture.start('switches', 'serve', '-vd', '--daemon', '-q', '-d').ended).code).toBe(0);
-    expect(log('switches')).toMatch(/with switches serve -v -q$/m);
+    await eventually(() => /with switches serve -v -q$/m.test(log('switches')), true);
     await signalDaemon({ pidfile: fixture.path('switches.pid'), signal: 'SIGINT' });
   });
 

@@ -39,7 +39,7 @@ test.each([
   ['range', forMs / 2],
 ] as const)(
   'kills and restarts at random while a large table is copied, copy_snapshot = %s',
-  { timeout: forMs + 540_000 },
+  { timeout: forMs + (isLong ? 1_800_000 : 540_000) },
   async (copySnapshot, timeMs) => {
     await asSuperuser(here().port, (admin) =>
       admin.execute('grant set on parameter session_replication_role to app'),
@@ -113,7 +113,7 @@ test.each([
       copies += 1;
       await user.must(`${ini} subscriber resync entry`);
       await restart({ LONDISTE_TAP: held[phase] });
-      await eventually(() => phaseOf(sides.subscriber), phase, 120_000);
+      await eventually(() => phaseOf(sides.subscriber), phase, isLong ? 400_000 : 120_000);
       hit(phase, 'daemon, held');
       await restart();
     }

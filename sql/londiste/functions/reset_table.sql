@@ -8,8 +8,6 @@ returns integer language plpgsql as $$
 declare
     v_nr integer;
 begin
-    delete from londiste.copy_range r
-     where r.queue_name = i_queue_name and r.consumer_name = i_consumer_name and r.table_name = i_table_name;
     update londiste.table_state t
        set state = i_state,
            position_snapshot = null, position_tick = null,
@@ -23,6 +21,9 @@ begin
     if not found then
         return 0;
     end if;
+    -- After the table's row, as land_range does: the other way round each could wait for the other.
+    delete from londiste.copy_range r
+     where r.queue_name = i_queue_name and r.consumer_name = i_consumer_name and r.table_name = i_table_name;
     perform londiste.drop_shadow(v_nr);
     perform pg_notify('londiste_tables', i_queue_name || '/' || i_consumer_name);
     return 1;

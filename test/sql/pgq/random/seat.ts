@@ -7,14 +7,28 @@ import { value } from '../pgq-database.js';
 export class Seat implements AsyncDisposable {
   readonly #settings: ConnectSettings;
   #session: Session | undefined;
+  #pid = 0;
 
   constructor(settings: ConnectSettings) {
     this.#settings = settings;
   }
 
   async session(): Promise<Session> {
-    if (this.#session === undefined || this.#session.closed) this.#session = await open(this.#settings);
+    if (this.#session === undefined || this.#session.closed) {
+      this.#session = await open(this.#settings);
+      this.#pid = await value<number>(this.#session, 'select pg_backend_pid()');
+    }
     return this.#session;
+  }
+
+  /** Waits until the server has done what it was sent before the connection was cut. */
+  async over(): Promise<void> {
+    const pid = this.#pid;
+    const session = await this.session();
+    await eventually(
+      () => value(session, 'select count(*)::int from pg_stat_activity where pid = $1', [pid]),
+      0,
+    );
   }
 
   /** Cuts the connection; what is on its way to the server may still be done there. */

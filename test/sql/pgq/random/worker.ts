@@ -110,6 +110,8 @@ export class Worker {
     if (end === 'die committing') {
       await this.#seat.dieDuring('commit');
       this.#scene.note('workers died committing');
+      // Whoever follows at once may get the batch that this commit still finishes; that is for those who share a consumer.
+      if (this.#isAlone) await this.#seat.over();
       return 'undone';
     }
     await session.query(end === 'finish' ? 'commit' : 'rollback');
