@@ -1,9 +1,12 @@
 /** compare finds every way in which rows can differ, on both majors crossed, and nothing where they do not; repair mends each. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createPair, type Pair } from '../support/pair.js';
+import { isLong } from '../support/random-stories.js';
 import { compareAll, repairTable, replicate, serve } from './bench.js';
 
-const rows = Number(process.env['LONDISTE_TEST_COMPARE_ROWS'] ?? 20_000);
+const rows = Number(process.env['LONDISTE_TEST_COMPARE_ROWS'] ?? (isLong ? 5_000_000 : 20_000));
+/** How much longer than 20,000 rows the others may take. */
+const patience = rows > 20_000 ? 10 : 1;
 /** Small, so that there are many ranges. */
 const sizes = { keys: rows / 13, slices: rows / 3 };
 
@@ -25,7 +28,7 @@ describe.each([
     await replicate(pair, ['entry']);
   }, 600_000);
 
-  it('equal rows are equal', { timeout: 60_000 }, async () => {
+  it('equal rows are equal', { timeout: 60_000 * patience }, async () => {
     const [outcome] = await compareAll(pair, [], { sizes });
     expect(outcome).toMatchObject({ state: 'equal', rows: { provider: rows, subscriber: rows } });
     expect(outcome?.ranges).toBeGreaterThan(5);
@@ -46,7 +49,7 @@ describe.each([
     ['NULL against empty', `update entry set item = '' where id = 14`, [['different', '(14)']]],
     ['a trailing blank', `update entry set blank = 'b ' where id = 9`, [['different', '(9)']]],
     ['the scale of a number', `update entry set amount = 1.0 where id = 8`, [['different', '(8)']]],
-  ])('finds and mends %s', { timeout: 120_000 }, async (_, change, expected) => {
+  ])('finds and mends %s', { timeout: 120_000 * patience }, async (_, change, expected) => {
     await pair.subscriber.execute(change);
     const [outcome] = await compareAll(pair, ['entry'], { sizes });
     expect(outcome?.state).toBe('different');
