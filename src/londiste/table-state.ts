@@ -152,6 +152,17 @@ interface Row {
 const listOf = `select t.*, case copy_mode when 'shadow' then londiste.landing_table(t) end as shadow
   from londiste.subscriber_get_table_list($1, $2) t`;
 
+/** Those of the list for which `condition` holds, whose $3 is `value`. */
+async function tablesWhere(
+  session: Session,
+  { queue, consumer }: SubscriptionName,
+  condition: string,
+  value: unknown,
+): Promise<SubscribedTable[]> {
+  const rows = await session.query<Row>(`${listOf} where ${condition}`, [queue, consumer, value]);
+  return rows.map(toTable);
+}
+
 export async function subscriberGetTableList(
   session: Session,
   { queue, consumer }: SubscriptionName,
@@ -161,16 +172,12 @@ export async function subscriberGetTableList(
 }
 
 /** Those that replay does not have, and those of `others` that it has: so that looking again and again costs little when most have come through. */
-export async function tablesOnTheWay(
+export function tablesOnTheWay(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   others: readonly string[],
 ): Promise<SubscribedTable[]> {
-  const rows = await session.query<Row>(
-    `${listOf} where t.state <> 'ok' or t.table_name = any ($3::text[])`,
-    [queue, consumer, others],
-  );
-  return rows.map(toTable);
+  return tablesWhere(session, name, `state <> 'ok' or table_name = any ($3::text[])`, others);
 }
 
 /** The numbers of those that replay has and of those that it may take, and how many of the others are not parked. */
@@ -187,23 +194,21 @@ export async function countTables(
   );
 }
 
-export async function tablesByNumber(
+export function tablesByNumber(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   numbers: readonly number[],
 ): Promise<SubscribedTable[]> {
-  const rows = await session.query<Row>(`${listOf} where nr = any ($3::int[])`, [queue, consumer, numbers]);
-  return rows.map(toTable);
+  return tablesWhere(session, name, 'nr = any ($3::int[])', numbers);
 }
 
 /** One table of the list, which reads no other's row; undefined when it is not on it. */
 export async function findTable(
   session: Session,
-  { queue, consumer }: SubscriptionName,
+  name: SubscriptionName,
   table: string,
 ): Promise<SubscribedTable | undefined> {
-  const [row] = await session.query<Row>(`${listOf} where table_name = $3`, [queue, consumer, table]);
-  return row && toTable(row);
+  return (await tablesWhere(session, name, 'table_name = $3', table))[0];
 }
 
 function toTable(row: Row): SubscribedTable {
