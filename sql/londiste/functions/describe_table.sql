@@ -5,7 +5,7 @@
 --    constraining: [name...]  all unique and exclusion indexes of it and of its partitions,
 --    triggers: [name...]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
 --    diverting: [name...]     rules that do something else instead in a session with session_replication_role = replica,
---    is_referenced: boolean by a foreign key of another table, can_write: boolean}
+--    is_referenced: boolean, it or a partition by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
 -- One plan a session: it is the same for every table, and takes longer to make than to run.
 -- Called by: provider and subscriber commands, copier, replay. Locks: none.
@@ -79,9 +79,10 @@ begin
             select coalesce(json_agg(r.rulename order by r.rulename), '[]') from pg_catalog.pg_rewrite r
              where r.ev_class = c.oid and r.ev_enabled in ('A', 'R') and r.is_instead and r.rulename <> '_RETURN'),
         'is_referenced', exists (
-            -- By the triggers that a foreign key has on it: constraints have no index by the table that they refer to.
+            -- By the triggers that a foreign key has on it: constraints have no index by the table that they refer to. Until
+            -- PostgreSQL 15 a partitioned table has none itself, but its partitions have.
             select from pg_catalog.pg_trigger g join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
-             where g.tgrelid = c.oid and k.confrelid = c.oid and k.contype = 'f'),
+             where g.tgrelid = any (v_tree) and k.confrelid = any (v_tree) and k.conrelid <> all (v_tree) and k.contype = 'f'),
         'can_write', has_table_privilege(c.oid, 'insert') and has_table_privilege(c.oid, 'update')
                      and has_table_privilege(c.oid, 'delete') and has_table_privilege(c.oid, 'select')
                      and has_table_privilege(c.oid, 'truncate'))
