@@ -51,6 +51,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/own_rows.sql
 \ir functions/state_query.sql
 \ir functions/capture_query.sql
+\ir functions/capture_short_query.sql
 \ir functions/unknown_layout_events.sql
 \ir functions/capture_truncate.sql
 \ir functions/capture_partition_truncate.sql

@@ -1,11 +1,13 @@
 -- The body of a table's capture function for one kind of statement (i_op is I, U or D), fired for each statement, as text.
 --
--- One query at its head does three things at once: it ends the function for a statement that changed no row, it
--- says which event table is current, and, by layout() folded into its plan, whether the table still is what it was
--- at generation. Then one static insert, planned once a session and without a variable in it, which would make the
--- server plan it again at each call. Static SQL is parsed when it is first reached, so text that an ALTER has made
--- wrong never fails. When the table is not known it is asked again outside of the plan, by what is not folded: a
--- REPEATABLE READ transaction of this session may have left its '?' in there.
+-- One query at its head does all of this at once, since each expression of PL/pgSQL costs a microsecond: it ends the
+-- function for a statement that changed no row, it says which event table is current, whether another capture has run
+-- within the statement, whether it changed one row only, and, by layout() folded into its plan, whether the table still
+-- is what it was at generation. Then one static insert, planned once a session and without a variable in it, which would
+-- make the server plan it again at each call: the short one of capture_short_query for nearly all statements of an
+-- application. Static SQL is parsed when it is first reached, so text that an ALTER has made wrong never fails. When the
+-- table is not known it is asked again outside of the plan, by what is not folded: a REPEATABLE READ transaction of this
+-- session may have left its '?' in there.
 --
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs
 -- inside it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes
@@ -29,6 +31,7 @@ declare
     v_from_state text := londiste.capture_query(
         i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, not v_has_key, v_state, v_same,
         i_table.replica_identity, i_table.row_filter);
+    v_short record := londiste.capture_short_query(i_op, i_table, v_same);
     v_rows text := case i_op when 'D' then 'oldtab' else 'newtab' end;
     v_large text := (
         select string_agg(format('exists (select from %s x where %s)', r.source, l.condition), ' or ')
@@ -55,21 +58,20 @@ declare
     known  boolean;
     large  boolean := false;
     nested boolean;
+    single boolean;
+    events integer;
     names  text[];
-    stamp  text := extract(epoch from statement_timestamp())::text;
     query  text;
 begin
-    select (select q.queue_cur_table from pgq.queue q where q.queue_id = %1$s), londiste.layout(%2$s, %3$L) = %4$L
-      into cur, known
+    select (select q.queue_cur_table from pgq.queue q where q.queue_id = %1$s), londiste.layout(%2$s, %3$L) = %4$L,
+           current_setting(%7$L, true) is not distinct from set_config(%7$L, extract(epoch from statement_timestamp())::text, true),
+           %11$s
+      into cur, known, nested, single
       from %6$s limit 1;
-    if not found or cur is null then
+    %12$s
+    if cur is null then
         return null;
     end if;
-    nested := current_setting(%7$L, true) is not distinct from stamp;
-    if not nested then
-        stamp := set_config(%7$L, stamp, true);
-    end if;
-
     if not known then
         known := %8$s;
     end if;
@@ -99,6 +101,11 @@ $body$,
             v_readable, v_from_state, v_from_statement, londiste.column_names(v_rows), i_op, i_table.table_oid,
             i_table.table_name, i_table.key_columns, i_table.replica_identity, i_table.row_filter,
             londiste.event_insert(i_table.queue_id)),
-            i_table.queue_id, i_table.table_name));
+            i_table.queue_id, i_table.table_name),
+        case when v_short.single then format('not exists (select from %s offset 1)', v_rows) else 'true' end,
+        case when v_short.query is not null then
+            format(E'if known and single and not nested and cur is not null then\n        %s\n        %s\n    end if;\n',
+                   londiste.into_event_table(i_table.queue_id, i_event_tables, v_short.query),
+                   case when v_short.single then E'get diagnostics events = row_count;\n        if events > 0 then return null; end if;' else 'return null;' end) end);
 end
 $$;

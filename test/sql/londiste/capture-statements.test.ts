@@ -71,10 +71,15 @@ async function expectCaptured(session: Session): Promise<void> {
 }
 
 describe.each(['oldest', 'newest'] as const)('capture of one statement, %s server', (which: Which) => {
-  it('leaves the same rows after every kind of statement', async () => {
+  it.each([
+    ['', 0],
+    [', into an event table that the queue got later', 3],
+  ])('leaves the same rows after every kind of statement%s', async (_, table) => {
     const settings = await createProvider(which);
     await using reader = await openReader(settings);
     await using session = await open(settings);
+    await session.execute(`create table if not exists pgq.event_1_${table} () inherits (pgq.event_1);
+      alter table pgq.event_1_${table} alter ev_id set default nextval('pgq.event_1_id_seq')`);
     for (const [name, statement] of Object.entries(statements)) {
       const { sql, since } = typeof statement === 'string' ? { sql: statement, since: 0 } : statement;
       if (session.major < since) continue;
@@ -82,6 +87,7 @@ describe.each(['oldest', 'newest'] as const)('capture of one statement, %s serve
         `drop table if exists entry cascade; delete from londiste.provider_table; truncate pgq.event_1`,
       );
       await prepareTable(session);
+      await session.execute(`update pgq.queue set queue_cur_table = ${table}`);
       await session.execute(sql);
       await expect(expectCaptured(reader), name).resolves.toBeUndefined();
     }
