@@ -45,6 +45,18 @@ const throughPartitions = [
   `truncate NAME; insert into NAME values (500, 1, 'last'), (500, 11, 'last')`,
 ];
 
+/** Rows that begin to fit the filter come, though an UPDATE brings them. */
+const comes: Choice = {
+  there: `create table NAME (a int, b text); insert into NAME values (1, 'x'), (2, 'x')`,
+  options: { where: 'a > 1', identity: 'nothing' },
+  batches: [
+    `insert into NAME values (0, 'out'), (1, 'p'), (1, 'q'), (5, 'in'); update NAME set a = a + 2 where a = 1`,
+    `alter table NAME alter b type varchar(9); update NAME set a = 7 where a = 0`,
+    `insert into NAME values (-1, 'out'); update NAME set a = a - 1 where a < 0; delete from NAME where a < 0`,
+  ],
+  rows: `(select * from NAME where a > 1)`,
+};
+
 const choices: Readonly<Record<string, Choice>> = {
   partitioned: { there: partitioned, here: plain, batches: throughPartitions },
   partitioned_alike: {
@@ -122,6 +134,8 @@ const choices: Readonly<Record<string, Choice>> = {
       `truncate NAME; insert into NAME values (7, 'after')`,
     ],
   },
+  insert_only_filtered: comes,
+  insert_only_filtered_by_row: { ...comes, options: { ...comes.options, capture: 'row' } },
   filtered: {
     there: `create table NAME (id int primary key, cur int, known text); insert into NAME select n, n, 'k' from generate_series(1, 20) n`,
     options: { where: 'cur % 2 = 0 and known is not null' },

@@ -37,9 +37,15 @@ declare
     v_parts text[] := '{}';
 begin
     if i_op <> 'I' and i_identity = 'nothing' then
-        return format('(select now(), ''no-image'', %L, %L::text, null, null from %s limit 1)',
+        v_parts := v_parts || format('(select now(), ''no-image'', %L, %L::text, null, null from %s limit 1)',
                       case i_op when 'U' then 'an UPDATE' else 'a DELETE' end || ' of a table that was added with --insert-only',
                       i_name, v_old);
+        -- Rows that begin to fit have come, as far as the subscriber can tell.
+        if i_op = 'U' and i_filter is not null then
+            v_parts := v_parts || format('select now(), ''row:I'', %s, %s, null from %s and not exists (select from %s)',
+                                         i_new_row, v_labels, v_new, v_old);
+        end if;
+        return array_to_string(v_parts, ' union all ');
     end if;
     if i_op = 'U' and i_filter is not null and not i_whole then
         v_type := format('case when exists (select from %s o where %s%s) then ''row:U'' else ''row:I'' end',
