@@ -104,6 +104,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/next_range.sql
 
 -- Provider: maintenance
+\ir functions/filter_problem.sql
 \ir functions/capture_problems.sql
 \ir functions/came_with_rows.sql
 \ir functions/refresh_members.sql
