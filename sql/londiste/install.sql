@@ -67,6 +67,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/capture_row_insert.sql
 \ir functions/capture_row_body.sql
 \ir functions/capture_row_changed.sql
+\ir functions/capture_truncate_body.sql
 \ir functions/capture_unchanged_body.sql
 \ir functions/capture_bodies.sql
 \ir functions/create_capture.sql
@@ -103,6 +104,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/next_range.sql
 
 -- Provider: maintenance
+\ir functions/filter_problem.sql
 \ir functions/capture_problems.sql
 \ir functions/came_with_rows.sql
 \ir functions/refresh_members.sql

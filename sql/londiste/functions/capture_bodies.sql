@@ -8,18 +8,13 @@ returns table (op text, body text) language sql stable set search_path = pg_cata
     union all
     select 'X', londiste.capture_row_changed(i_table) where i_table.capture = 'row'
     union all
-    select 'R', format('begin perform londiste.capture_truncate(%s, %s, %L, %L, %L, %L, %L, %L); return null; end',
-                       i_table.queue_id, i_table.table_oid, i_table.table_name, i_table.layout_id, i_table.layout_signature,
-                       londiste.row_of_table(i_table.table_oid, l.columns), i_table.replica_identity, i_table.row_filter)
-      from londiste.table_layout(i_table.table_oid, i_table.replica_identity) l
+    select 'R', londiste.capture_truncate_body('R', i_table)
     union all
     select t.op, t.body
       from pg_class c
       cross join lateral (values
         ('B', format('begin perform set_config(%L, ''on'', true); return null; end',
                      format('londiste.truncate%s_%s', i_table.queue_id, i_table.table_oid))),
-        ('P', format('begin perform londiste.capture_partition_truncate(%s, %s, %L, %L, %L, %L, %L, %L, tg_relid); return null; end',
-                     i_table.queue_id, i_table.table_oid, i_table.table_name, i_table.layout_id, i_table.layout_signature,
-                     i_table.key_columns, i_table.replica_identity, i_table.row_filter))) as t (op, body)
+        ('P', londiste.capture_truncate_body('P', i_table))) as t (op, body)
      where c.oid = i_table.table_oid and c.relkind = 'p'
 $$;

@@ -1,6 +1,6 @@
 -- Writes the events of a TRUNCATE of one partition, before it: every row of it is gone, unless the partitioned table is being
 -- truncated, which has an event of its own. The first arguments are those of capture_truncate.
--- Called by: the capture functions of partitions. Locks: none.
+-- Called by: the capture functions of partitions, which tell of what it raises. Locks: none.
 create or replace function londiste.capture_partition_truncate(
     i_queue integer, i_table oid, i_name text, i_layout text, i_signature text, i_key text[], i_identity text,
     i_filter text, i_partition oid)

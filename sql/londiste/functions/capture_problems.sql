@@ -37,6 +37,11 @@ begin
           and londiste.capture_digest(i_table.queue_id, v_oid) is distinct from i_table.capture_digest then
         return query select 'somebody has changed its capture functions, changes may be lost', v_again;
     end if;
+    return query select format('its filter does not fit it any more, so that each write parks it: %s; the filter is %s', f.problem,
+                               i_table.row_filter),
+                        format('londiste CONFIG provider remove %1$s, provider add %1$s --where CONDITION, and on each subscriber'
+                               ' subscriber resync %1$s', i_table.table_name)
+                   from londiste.filter_problem(v_oid, i_table.row_filter) as f (problem) where f.problem is not null;
     if i_table.capture = 'statement' and exists (select from pg_inherits i where v_oid in (i.inhrelid, i.inhparent)) then
         return query select 'it has become part of an inheritance or partition tree: what is written through another member is not captured',
                             v_again;

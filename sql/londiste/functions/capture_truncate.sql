@@ -1,7 +1,7 @@
 -- Writes the events of a TRUNCATE: one of type truncate, then a row for all that the table holds now. Normally that
 -- is nothing, but another trigger of the same statement may have filled the table before ours ran. i_layout,
 -- i_signature and i_state (of row_of_table) are those of generation time.
--- Called by: the capture functions of TRUNCATE. Locks: none.
+-- Called by: the capture functions of TRUNCATE, which tell of what it raises. Locks: none.
 create or replace function londiste.capture_truncate(
     i_queue integer, i_table oid, i_name text, i_layout text, i_signature text, i_state text,
     i_identity text default 'default', i_filter text default null)
