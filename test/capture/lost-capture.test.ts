@@ -4,17 +4,10 @@ import { addProviderTables, checkProvider } from '../../src/setup/provider.js';
 import { runTicker } from '../../src/daemon/ticker.js';
 import { open } from '../support/databases.js';
 import { tickerRuns } from '../support/eventually.js';
+import { changed, gone, lossOf, missing, type Loss } from '../support/losses.js';
 import { createPair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';
 
-interface Loss {
-  /** `FUNCTION` in it is the capture function of UPDATE, `TRIGGER` the trigger that calls it. */
-  readonly ddl: string;
-  /** How what is wrong begins. */
-  readonly says: string;
-}
-
-const missing = 'capture triggers are missing or disabled';
 const losses: Readonly<Record<string, Loss>> = {
   untrigger: { ddl: 'drop trigger TRIGGER on TABLE', says: missing },
   unable: { ddl: 'alter table TABLE disable trigger TRIGGER', says: missing },
@@ -23,13 +16,13 @@ const losses: Readonly<Record<string, Loss>> = {
   unfunction: { ddl: 'drop function FUNCTION cascade', says: missing },
   replaced: {
     ddl: `create or replace function FUNCTION returns trigger language plpgsql as 'begin return null; end'`,
-    says: 'somebody has changed its capture functions',
+    says: changed,
   },
   keyless: { ddl: 'alter table TABLE drop constraint keyless_pkey', says: 'it has no usable key any more' },
-  gone: { ddl: 'drop table TABLE', says: 'the table is gone' },
+  gone: { ddl: 'drop table TABLE', says: gone },
   again: {
     ddl: 'drop table TABLE; create table TABLE (id int primary key, v text)',
-    says: 'the table is gone',
+    says: gone,
   },
 };
 const names = Object.keys(losses);
@@ -59,14 +52,9 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
       await using writer = await open(providerSettings);
       for (const table of names)
         await writer.execute(`insert into ${table} values (1, 'x'); update ${table} set v = 'y', id = 2`);
-      for (const [table, { ddl, says }] of Object.entries(losses)) {
-        const { trigger, called } = await provider.one<{ trigger: string; called: string }>(
-          `select tgname as trigger, tgfoid::regprocedure as called from pg_trigger where tgrelid = $1::regclass and tgname like '%\\_u'`,
-          [table],
-        );
-        await provider.execute(
-          ddl.replaceAll('FUNCTION', called).replaceAll('TRIGGER', trigger).replaceAll('TABLE', table),
-        );
+      for (const [table, loss] of Object.entries(losses)) {
+        const { says } = loss;
+        await provider.execute(await lossOf(provider, table, loss));
         // Maintenance makes a changed function anew, so the check may come too late for that one.
         if (table !== 'replaced') {
           expect(
