@@ -87,39 +87,42 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     }
   });
 
-  test('two sessions that meet a new layout at once do not wait for one another', async () => {
-    const { provider, providerSettings, name } = await createPair(which, which);
-    await provider.execute(
-      'create table t (id int primary key, v text); create table u (id int primary key, v text)',
-    );
-    await addProviderTables(provider, name.queue, ['t', 'u']);
-    await using one = await open(providerSettings);
-    await using two = await open(providerSettings);
-    for (const [n, ddl] of [
-      'alter table TABLE add column w int',
-      'alter table TABLE rename column v to x',
-    ].entries()) {
-      for (const table of ['t', 'u']) await provider.execute(ddl.replaceAll('TABLE', table));
-      for (const [session, table, id] of [
-        [one, 't', n * 10],
-        [two, 't', n * 10 + 1],
-        [one, 'u', n * 10 + 2],
-        [two, 'u', n * 10 + 3],
-      ] as const) {
-        if (table === 't') await session.execute(`begin; set local statement_timeout = '10s'`);
-        await session.execute(
-          `insert into ${table} (id) values (${id}); update ${table} set id = -id where id = ${id}; delete from ${table} where id = ${-id}`,
-        );
+  test.each(['statement', 'row'] as const)(
+    'captured by %s: two sessions that meet a new layout at once do not wait for one another',
+    async (capture) => {
+      const { provider, providerSettings, name } = await createPair(which, which);
+      await provider.execute(
+        'create table t (id int primary key, v text); create table u (id int primary key, v text)',
+      );
+      await addProviderTables(provider, name.queue, ['t', 'u'], { capture });
+      await using one = await open(providerSettings);
+      await using two = await open(providerSettings);
+      for (const [n, ddl] of [
+        'alter table TABLE add column w int',
+        'alter table TABLE rename column v to x',
+      ].entries()) {
+        for (const table of ['t', 'u']) await provider.execute(ddl.replaceAll('TABLE', table));
+        for (const [session, table, id] of [
+          [one, 't', n * 10],
+          [two, 't', n * 10 + 1],
+          [one, 'u', n * 10 + 2],
+          [two, 'u', n * 10 + 3],
+        ] as const) {
+          if (table === 't') await session.execute(`begin; set local statement_timeout = '10s'`);
+          await session.execute(
+            `insert into ${table} (id) values (${id}); update ${table} set id = -id where id = ${id}; delete from ${table} where id = ${-id}`,
+          );
+        }
+        await one.execute('commit');
+        await two.execute('commit');
       }
-      await one.execute('commit');
-      await two.execute('commit');
-    }
-    const [{ layouts, readable } = { layouts: 0, readable: false }] = await provider.query<{
-      layouts: number;
-      readable: boolean;
-    }>(
-      `select count(distinct e.ev_extra2)::int as layouts, bool_and(exists (select from londiste.layout l where l.layout_id = e.ev_extra2)) as readable from pgq.event_1 e`,
-    );
-    expect({ layouts, readable }).toEqual({ layouts: 2, readable: true });
-  });
+      const [{ layouts, readable } = { layouts: 0, readable: false }] = await provider.query<{
+        layouts: number;
+        readable: boolean;
+      }>(
+        `select count(distinct e.ev_extra2)::int as layouts, bool_and(exists (select from londiste.layout l where l.layout_id = e.ev_extra2)) as readable from pgq.event_1 e`,
+      );
+      expect({ layouts, readable }).toEqual({ layouts: 2, readable: true });
+    },
+  );
 });
