@@ -44,6 +44,7 @@ const moments = [
   'rows crossed a filter',
   'rows were taken that should only come',
   'filtered tables compared',
+  'tables with hstore compared',
   ...choices.map((name) => `compared: ${name}` as const),
 ] as const;
 

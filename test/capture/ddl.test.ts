@@ -14,7 +14,7 @@ import { isolations, Stage } from './stage.js';
 
 interface Change {
   readonly ddl: string;
-  /** The table's name in its schema, its key and its text afterwards. */
+  /** The table's name, in its schema unless it has one itself, its key and its text afterwards. */
   readonly table?: string;
   readonly key?: string;
   readonly text?: string;
@@ -52,6 +52,11 @@ const changes: Readonly<Record<string, Change>> = {
     ddl: 'alter table t drop constraint t_pkey; alter table t add primary key (id, item)',
   },
   'rename the table': { ddl: 'alter table t rename to u', table: 'u', here: '' },
+  'move the table to another schema': {
+    ddl: 'create schema ITEM_moved; grant usage on schema ITEM_moved to WRITER; alter table t set schema ITEM_moved',
+    table: 'ITEM_moved.t',
+    here: '',
+  },
   'row level security for all': {
     ddl: `alter table t enable row level security; alter table t force row level security; create policy p on t using (true) with check (true)`,
     here: '',
@@ -175,11 +180,12 @@ describe.each(combinations)('captured by %s, from %s to %s', (form, from, to) =>
     if (failures.has(title)) throw failures.get(title);
     const [name = ''] = stage.names(title);
     const { table } = isUndone(title) ? {} : changeOf(title);
-    const there = table === undefined ? name : name.replace(/\w+$/, table);
-    const rows = await stage.rows('provider', there);
+    const [schema = ''] = name.split('.');
+    const at = table?.includes('.') ? table.replace('ITEM', schema) : `${schema}.${table ?? 't'}`;
+    const rows = await stage.rows('provider', at);
     expect(rows.length).toBeGreaterThan(12);
     expect(await stage.rows('subscriber', name), ends.get(title)).toEqual(rows);
-    expect(await stage.rows('twin', there)).toEqual(rows);
+    expect(await stage.rows('twin', at)).toEqual(rows);
   });
 
   test('nothing that was rolled back stops a table, and capture is whole', async () => {

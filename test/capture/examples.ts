@@ -163,7 +163,7 @@ export const examples: readonly Story[] = [
   bothOrders,
   moments,
   played([
-    { form: 'whole rows', filter: 'even' },
+    { form: 'whole rows', filter: 'even', extras: [{ name: 't', kind: 'hstore', refusesNull: false }] },
     { form: 'rows only come', capture: 'row' },
   ]),
   played([{ form: 'rows should only come', filter: 'null, or two columns' }, { form: 'tree' }]),

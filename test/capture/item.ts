@@ -2,7 +2,8 @@
 
 /**
  * A text of statements that a session sends at once; they are one transaction unless the text says otherwise. `WRITER` in
- * it is the name of the role that `as` means, `GID` the beginning of a name for a prepared transaction.
+ * it is the name of the role that `as` means, `GID` the beginning of a name for a prepared transaction, `ITEM` the schema
+ * of the item.
  */
 export type Write = string | WriteBy;
 

@@ -4,19 +4,10 @@ import { addProviderTables, checkProvider } from '../../src/setup/provider.js';
 import { runTicker } from '../../src/daemon/ticker.js';
 import { open } from '../support/databases.js';
 import { tickerRuns } from '../support/eventually.js';
+import { changed, gone, lossOf, missing, type Loss } from '../support/losses.js';
 import { createPair } from '../support/pair.js';
 import { memoryLog } from '../ticker/memory-log.js';
 
-interface Loss {
-  /** `FUNCTION` in it is the capture function of UPDATE, `TRIGGER` the trigger that calls it. */
-  readonly ddl: string;
-  /** How what is wrong begins. */
-  readonly says: string;
-  /** The filter of a table that has one. */
-  readonly where?: string;
-}
-
-const missing = 'capture triggers are missing or disabled';
 const losses: Readonly<Record<string, Loss>> = {
   untrigger: { ddl: 'drop trigger TRIGGER on TABLE', says: missing },
   unable: { ddl: 'alter table TABLE disable trigger TRIGGER', says: missing },
@@ -25,17 +16,17 @@ const losses: Readonly<Record<string, Loss>> = {
   unfunction: { ddl: 'drop function FUNCTION cascade', says: missing },
   replaced: {
     ddl: `create or replace function FUNCTION returns trigger language plpgsql as 'begin return null; end'`,
-    says: 'somebody has changed its capture functions',
+    says: changed,
   },
   keyless: { ddl: 'alter table TABLE drop constraint keyless_pkey', says: 'it has no usable key any more' },
-  gone: { ddl: 'drop table TABLE', says: 'the table is gone' },
+  gone: { ddl: 'drop table TABLE', says: gone },
   again: {
     ddl: 'drop table TABLE; create table TABLE (id int primary key, v text)',
-    says: 'the table is gone',
+    says: gone,
   },
 };
 const unfit = 'its filter does not fit it any more, so that each write parks it: ';
-const filtered: Readonly<Record<string, Loss>> = {
+const filtered: Readonly<Record<string, Loss & { readonly where: string }>> = {
   renamed: {
     ddl: 'alter table TABLE rename v to w',
     says: `${unfit}column "v" does not exist`,
@@ -73,7 +64,7 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
         `create function judge(v text) returns boolean language sql immutable as $$ select v <> 'no' $$`,
       );
       for (const [table, { where }] of Object.entries(filtered))
-        await addProviderTables(provider, name.queue, [table], where === undefined ? {} : { where });
+        await addProviderTables(provider, name.queue, [table], { where });
       await tickerRuns(provider);
       const faults = async (): Promise<string[]> =>
         (await checkProvider(provider, name.queue)).faults
@@ -85,14 +76,9 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
       await using writer = await open(providerSettings);
       for (const table of names)
         await writer.execute(`insert into ${table} values (1, 'x'); update ${table} set v = 'y', id = 2`);
-      for (const [table, { ddl, says }] of Object.entries(all)) {
-        const { trigger, called } = await provider.one<{ trigger: string; called: string }>(
-          `select tgname as trigger, tgfoid::regprocedure as called from pg_trigger where tgrelid = $1::regclass and tgname like '%\\_u'`,
-          [table],
-        );
-        await provider.execute(
-          ddl.replaceAll('FUNCTION', called).replaceAll('TRIGGER', trigger).replaceAll('TABLE', table),
-        );
+      for (const [table, loss] of Object.entries(all)) {
+        const { says } = loss;
+        await provider.execute(await lossOf(provider, table, loss));
         // Maintenance makes a changed function anew, so the check may come too late for that one.
         if (table !== 'replaced') {
           expect(
@@ -127,39 +113,42 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     }
   });
 
-  test('two sessions that meet a new layout at once do not wait for one another', async () => {
-    const { provider, providerSettings, name } = await createPair(which, which);
-    await provider.execute(
-      'create table t (id int primary key, v text); create table u (id int primary key, v text)',
-    );
-    await addProviderTables(provider, name.queue, ['t', 'u']);
-    await using one = await open(providerSettings);
-    await using two = await open(providerSettings);
-    for (const [n, ddl] of [
-      'alter table TABLE add column w int',
-      'alter table TABLE rename column v to x',
-    ].entries()) {
-      for (const table of ['t', 'u']) await provider.execute(ddl.replaceAll('TABLE', table));
-      for (const [session, table, id] of [
-        [one, 't', n * 10],
-        [two, 't', n * 10 + 1],
-        [one, 'u', n * 10 + 2],
-        [two, 'u', n * 10 + 3],
-      ] as const) {
-        if (table === 't') await session.execute(`begin; set local statement_timeout = '10s'`);
-        await session.execute(
-          `insert into ${table} (id) values (${id}); update ${table} set id = -id where id = ${id}; delete from ${table} where id = ${-id}`,
-        );
+  test.each(['statement', 'row'] as const)(
+    'captured by %s: two sessions that meet a new layout at once do not wait for one another',
+    async (capture) => {
+      const { provider, providerSettings, name } = await createPair(which, which);
+      await provider.execute(
+        'create table t (id int primary key, v text); create table u (id int primary key, v text)',
+      );
+      await addProviderTables(provider, name.queue, ['t', 'u'], { capture });
+      await using one = await open(providerSettings);
+      await using two = await open(providerSettings);
+      for (const [n, ddl] of [
+        'alter table TABLE add column w int',
+        'alter table TABLE rename column v to x',
+      ].entries()) {
+        for (const table of ['t', 'u']) await provider.execute(ddl.replaceAll('TABLE', table));
+        for (const [session, table, id] of [
+          [one, 't', n * 10],
+          [two, 't', n * 10 + 1],
+          [one, 'u', n * 10 + 2],
+          [two, 'u', n * 10 + 3],
+        ] as const) {
+          if (table === 't') await session.execute(`begin; set local statement_timeout = '10s'`);
+          await session.execute(
+            `insert into ${table} (id) values (${id}); update ${table} set id = -id where id = ${id}; delete from ${table} where id = ${-id}`,
+          );
+        }
+        await one.execute('commit');
+        await two.execute('commit');
       }
-      await one.execute('commit');
-      await two.execute('commit');
-    }
-    const [{ layouts, readable } = { layouts: 0, readable: false }] = await provider.query<{
-      layouts: number;
-      readable: boolean;
-    }>(
-      `select count(distinct e.ev_extra2)::int as layouts, bool_and(exists (select from londiste.layout l where l.layout_id = e.ev_extra2)) as readable from pgq.event_1 e`,
-    );
-    expect({ layouts, readable }).toEqual({ layouts: 2, readable: true });
-  });
+      const [{ layouts, readable } = { layouts: 0, readable: false }] = await provider.query<{
+        layouts: number;
+        readable: boolean;
+      }>(
+        `select count(distinct e.ev_extra2)::int as layouts, bool_and(exists (select from londiste.layout l where l.layout_id = e.ev_extra2)) as readable from pgq.event_1 e`,
+      );
+      expect({ layouts, readable }).toEqual({ layouts: 2, readable: true });
+    },
+  );
 });

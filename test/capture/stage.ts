@@ -206,7 +206,7 @@ export class Stage {
     await session.execute(`set search_path = ${this.#schemas.get(title) ?? ''}, public`);
     await session.execute(`set default_transaction_isolation = '${isolation}'`);
     try {
-      const text = this.#filled(sql, settings);
+      const text = this.#filled(sql, settings).replaceAll('ITEM', this.#schemas.get(title) ?? '');
       const rows =
         data === undefined ? await session.query(text) : await session.copyIn(text, [Buffer.from(data)]);
       return { rows, error: '' };

@@ -160,6 +160,7 @@ export class Twins {
     );
     this.counts.compared(table.spec.form);
     if (filterOf(table.spec) !== undefined) this.counts.add('filtered tables compared');
+    if (table.columns.some(({ kind }) => kind === 'hstore')) this.counts.add('tables with hstore compared');
   }
 
   async #mark(): Promise<Marks> {

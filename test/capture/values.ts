@@ -3,6 +3,7 @@
 /** Made once in each database. */
 export const types = `
   create schema kinds;
+  create extension hstore schema kinds;
   create type kinds.mood as enum (${Array.from({ length: 60 }, (_, n) => `'mood ${n}'`).join(', ')});
   create domain kinds.code as text check (value <> 'never');
   create type kinds.pair as (a int, b text);
@@ -49,6 +50,8 @@ export const kinds = {
     text: (n) => `{[${day(n % 9)},${day((n % 9) + 3)}),[${day(20)},${day(22)})}`,
   },
   jsonb: { type: 'jsonb', text: (n) => `{"n": ${n}.0, "t": "\\"q\\""}` },
+  /** Has a cast to json of its own. */
+  hstore: { type: 'kinds.hstore', text: (n) => `"n"=>"${n}", "q\\"t"=>NULL` },
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof kinds;

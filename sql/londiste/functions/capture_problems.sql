@@ -29,8 +29,10 @@ begin
                 where not exists (select from pg_trigger t
                                    where t.tgrelid = any (v_tree) and t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
                                      and t.tgenabled in ('O', 'A')
+                                     -- Clones know only that of the level above them, but call the same function.
                                      and not exists (select from pg_trigger c
-                                                      where c.tgrelid = any (v_members) and c.tgparentid = t.oid
+                                                      where c.tgrelid = any (v_members) and c.tgfoid = t.tgfoid
+                                                        and c.tgparentid <> 0
                                                         and c.tgenabled not in ('O', 'A')))) then
         return query select 'capture triggers are missing or disabled, changes may be lost', v_again;
     elsif londiste.current_layout(v_oid, i_table.replica_identity) = i_table.layout_signature
