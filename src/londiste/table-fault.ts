@@ -1,4 +1,4 @@
-import { listed } from '../db/identifiers.js';
+import { listed, quoteIdent } from '../db/identifiers.js';
 import { uniqueOver, type TableShape } from './table-shape.js';
 
 /** Something that keeps a table or sequence from being replicated, and what mends it. */
@@ -13,8 +13,19 @@ export function keyFault(table: string, shape: TableShape, keyColumns: readonly 
   const columns = listed(keyColumns);
   return {
     what: `table ${table} has no primary key or unique index over (${columns}) on the subscriber`,
-    fix: `ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`,
+    fix: `ALTER TABLE ${table} ${addKey(shape, keyColumns)}`,
   };
+}
+
+/** Where other columns are the primary key a second one would be refused; an index does as well, over columns that are NOT NULL. */
+function addKey({ has_primary_key, columns }: TableShape, keyColumns: readonly string[]): string {
+  if (!has_primary_key) return `ADD PRIMARY KEY (${listed(keyColumns)})`;
+  const filled = columns.filter((column) => column.not_null).map(({ name }) => name);
+  const nullable = keyColumns.filter((name) => !filled.includes(name));
+  return [
+    ...nullable.map((name) => `ALTER COLUMN ${quoteIdent(name)} SET NOT NULL`),
+    `ADD UNIQUE (${listed(keyColumns)})`,
+  ].join(', ');
 }
 
 /** Rules that do something else with a replayed row: it would be written elsewhere, or nowhere, with every count right. */

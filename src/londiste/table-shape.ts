@@ -34,6 +34,8 @@ export interface TableShape {
   readonly relkind: string;
   readonly columns: readonly Column[];
   readonly uniques: readonly UniqueIndex[];
+  /** Also where it is none of these, being deferrable: there can be no second one. */
+  readonly has_primary_key: boolean;
   /** The names of all unique and exclusion indexes. */
   readonly constraining: readonly string[];
   readonly triggers: readonly string[];

@@ -8,7 +8,6 @@ import {
   providerAddSeq,
   providerAddTable,
   providerCheck,
-  providerGetMissingTables,
   providerGetSeqList,
   providerGetTableList,
   providerRemoveSeq,
@@ -18,6 +17,7 @@ import {
 } from '../londiste/provider.js';
 import { identify } from '../londiste/server-identity.js';
 import { createQueue, getQueueInfo, ownSettings, setQueueConfig } from '../pgq/queue.js';
+import { tablesToAdd } from './tables-to-add.js';
 
 /**
  * A tick at every look that finds events: the ticker chooses when to look. PgQ's own default of 3 seconds suits
@@ -72,8 +72,8 @@ export async function refuseRecovery(session: Session): Promise<void> {
 
 /**
  * Adds all of the tables or, when one of them cannot be added, none. Names may be patterns, which mean tables that are not
- * in the set yet; `except`, names or patterns too, leaves some of them out. All are captured alike. Returns the registered
- * names.
+ * in the set yet; none at all mean all of these. `except`, names or patterns too, leaves some of them out. All are captured
+ * alike. Returns the registered names.
  */
 export async function addProviderTables(
   session: Session,
@@ -82,9 +82,7 @@ export async function addProviderTables(
   { except = [], ...options }: CaptureOptions & { readonly except?: readonly string[] } = {},
 ): Promise<string[]> {
   await requireProvider(session, queue);
-  const missing = (): Promise<string[]> => providerGetMissingTables(session, queue);
-  const left = new Set(await meantNames(session, except, missing));
-  const names = (await meantNames(session, typed, missing)).filter((name) => !left.has(name));
+  const names = await tablesToAdd(session, queue, typed, except);
   return each(session, names, async (name) => {
     if (await providerAddTable(session, queue, name, options)) return;
     throw new LondisteError('refused', `table ${name} is already in the set of queue ${queue}`, {

@@ -2,7 +2,11 @@
 import { describeItems } from './describe-items.js';
 import type { Item, Items } from './item.js';
 
-/** Settings that print what another session reads in another way, or not at all. */
+/**
+ * Settings that print what another session reads in another way, or not at all. Where there are but two values, the databases
+ * have one each and the writer the one that its database has not; `standard_conforming_strings`, by which it reads the texts
+ * below, is on for it.
+ */
 const sessions = {
   provider: [
     `datestyle = 'SQL, DMY'`,
@@ -19,13 +23,13 @@ const sessions = {
     `datestyle = 'German'`,
     `timezone = 'America/St_Johns'`,
     'extra_float_digits = 0',
-    `bytea_output = 'escape'`,
+    `bytea_output = 'hex'`,
     `intervalstyle = 'postgres_verbose'`,
-    'standard_conforming_strings = off',
+    'standard_conforming_strings = on',
     `xmloption = 'document'`,
     'array_nulls = off',
   ],
-  writer: `set datestyle = 'Postgres, YMD'; set timezone = 'Pacific/Chatham'; set bytea_output = escape; set extra_float_digits = -3; set intervalstyle = iso_8601;
+  writer: `set datestyle = 'Postgres, YMD'; set timezone = 'Pacific/Chatham'; set bytea_output = hex; set extra_float_digits = -3; set intervalstyle = iso_8601;
     set standard_conforming_strings = on; set array_nulls = on; set xmloption = content`,
 };
 

@@ -132,92 +132,100 @@ test.each([
   await replay.stop();
 });
 
-test('later ALTERs park with what to type, and retry resumes without a copy', async () => {
-  const pair = await createPair('newest', 'newest');
-  const { provider, subscriber } = pair;
-  await createEntry(provider, subscriber);
-  await provider.execute('create table plain (id int primary key, n int); insert into plain values (1, 1)');
-  await subscriber.execute('create table other_name (n int, id int primary key, own int default 7)');
-  const replay = Daemons.replay(pair);
-  await subscribe(pair, 'entry', { destTable: dest, columns });
-  await subscribe(pair, 'plain', { destTable: 'other_name' });
-  // A copy would take these away.
-  await subscriber.execute(
-    `update other_name set own = 8; update ${dest} set own = 'marked' where "Number, the" = 1`,
-  );
-  const plain: [string, string] = [
-    'select * from plain order by id',
-    'select id, n, more from other_name order by id',
-  ];
+test.each([
+  ['newest', 'oldest'],
+  ['oldest', 'newest'],
+] as const)(
+  'later ALTERs park with what to type, and retry resumes without a copy: from %s to %s',
+  async (from, to) => {
+    const pair = await createPair(from, to);
+    const { provider, subscriber } = pair;
+    await createEntry(provider, subscriber);
+    await provider.execute('create table plain (id int primary key, n int); insert into plain values (1, 1)');
+    await subscriber.execute('create table other_name (n int, id int primary key, own int default 7)');
+    const replay = Daemons.replay(pair);
+    await subscribe(pair, 'entry', { destTable: dest, columns });
+    await subscribe(pair, 'plain', { destTable: 'other_name' });
+    // A copy would take these away.
+    await subscriber.execute(
+      `update other_name set own = 8; update ${dest} set own = 'marked' where "Number, the" = 1`,
+    );
+    const plain: [string, string] = [
+      'select * from plain order by id',
+      'select id, n, more from other_name order by id',
+    ];
 
-  // A column that is not listed is left out, one of a table that is carried whole is missing.
-  await provider.execute(`alter table entry add more int; update entry set more = 1, name = 'e' where nr = 2;
+    // A column that is not listed is left out, one of a table that is carried whole is missing.
+    await provider.execute(`alter table entry add more int; update entry set more = 1, name = 'e' where nr = 2;
     alter table plain add more varchar(7); insert into plain values (2, 2, 'two')`);
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
-  await provider.execute(`insert into plain select g, g, 'x' from generate_series(3, 2000) g`);
-  await replayed(pair);
-  await compare(pair);
-  expect(await mend(pair, 'plain')).toBe(
-    'ALTER TABLE public.other_name ADD COLUMN "more" character varying(7)',
-  );
-  expect(await compare(pair, plain)).toBe(2000);
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
+    await provider.execute(`insert into plain select g, g, 'x' from generate_series(3, 2000) g`);
+    await replayed(pair);
+    await compare(pair);
+    expect(await mend(pair, 'plain')).toBe(
+      'ALTER TABLE public.other_name ADD COLUMN "more" character varying(7)',
+    );
+    expect(await compare(pair, plain)).toBe(2000);
 
-  // A type that became wider.
-  await provider.execute(
-    'alter table plain alter n type bigint; update plain set n = 3000000000 where id = 5',
-  );
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
-  expect(await mend(pair, 'plain')).toBe('ALTER TABLE public.other_name ALTER COLUMN "n" TYPE bigint');
-  expect(await compare(pair, plain)).toBe(2000);
-  expect(await subscriber.query('select own from other_name where id = 1')).toEqual([{ own: 8 }]);
+    // A type that became wider.
+    await provider.execute(
+      'alter table plain alter n type bigint; update plain set n = 3000000000 where id = 5',
+    );
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
+    expect(await mend(pair, 'plain')).toBe('ALTER TABLE public.other_name ALTER COLUMN "n" TYPE bigint');
+    expect(await compare(pair, plain)).toBe(2000);
+    expect(await subscriber.query('select own from other_name where id = 1')).toEqual([{ own: 8 }]);
 
-  // The subscriber's own ALTERs: one of another type that takes the values is none to park for.
-  await subscriber.execute(`alter table ${dest} alter kind type varchar(100)`);
-  await provider.execute(`update entry set name = 'f' where nr in (3, 4)`);
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'ok' });
-  await subscriber.execute(`alter table ${dest} alter kind type text`);
-  await subscriber.execute(`alter table ${dest} rename cost to away`);
-  await provider.execute(`update entry set price = 77 where nr in (3, 4); insert into plain values (0, 0)`);
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'parked', plain: 'ok' });
-  expect(await hintsOf(pair, 'entry')).toContain(`ALTER TABLE ${dest} ADD COLUMN "cost" numeric(10,2)`);
-  await compare(pair, plain);
-  await subscriber.execute(`alter table ${dest} rename away to cost`);
-  await retryTables(pair.ends, ['entry']);
-  await becomes(pair, 'entry', 'ok');
-  expect(await compare(pair)).toBe(1500);
-  expect(await subscriber.one(`select own from ${dest} where "Number, the" = 1`)).toEqual({ own: 'marked' });
+    // The subscriber's own ALTERs: one of another type that takes the values is none to park for.
+    await subscriber.execute(`alter table ${dest} alter kind type varchar(100)`);
+    await provider.execute(`update entry set name = 'f' where nr in (3, 4)`);
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'ok' });
+    await subscriber.execute(`alter table ${dest} alter kind type text`);
+    await subscriber.execute(`alter table ${dest} rename cost to away`);
+    await provider.execute(`update entry set price = 77 where nr in (3, 4); insert into plain values (0, 0)`);
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'parked', plain: 'ok' });
+    expect(await hintsOf(pair, 'entry')).toContain(`ALTER TABLE ${dest} ADD COLUMN "cost" numeric(10,2)`);
+    await compare(pair, plain);
+    await subscriber.execute(`alter table ${dest} rename away to cost`);
+    await retryTables(pair.ends, ['entry']);
+    await becomes(pair, 'entry', 'ok');
+    expect(await compare(pair)).toBe(1500);
+    expect(await subscriber.one(`select own from ${dest} where "Number, the" = 1`)).toEqual({
+      own: 'marked',
+    });
 
-  // A table that is away has no rows to go on with.
-  await subscriber.execute('alter table other_name rename to gone');
-  await provider.execute('delete from plain where id = 0');
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
-  await subscriber.execute('alter table gone rename to other_name');
-  await retryTables(pair.ends, ['plain']);
-  await becomes(pair, 'plain', 'ok');
-  await compare(pair, plain);
-  expect(await subscriber.query('select own from other_name where id = 1')).toEqual([{ own: 7 }]);
+    // A table that is away has no rows to go on with.
+    await subscriber.execute('alter table other_name rename to gone');
+    await provider.execute('delete from plain where id = 0');
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'ok', plain: 'parked' });
+    await subscriber.execute('alter table gone rename to other_name');
+    await retryTables(pair.ends, ['plain']);
+    await becomes(pair, 'plain', 'ok');
+    await compare(pair, plain);
+    expect(await subscriber.query('select own from other_name where id = 1')).toEqual([{ own: 7 }]);
 
-  // A listed column that has another name on the provider: without it old values would stand.
-  await provider.execute(
-    `alter table entry rename price to amount; update entry set amount = 1 where nr = 1`,
-  );
-  await replayed(pair);
-  expect(await tables(pair)).toEqual({ entry: 'parked', plain: 'ok' });
-  expect((await hintsOf(pair, 'entry')).join()).toMatch(/subscriber remove.*subscriber add/);
-  await removeSubscriberTables(pair.ends, ['entry']);
-  await addSubscriberTables(pair.ends, ['entry'], {
-    destTable: dest,
-    columns: columns.replace('price', 'amount'),
-  });
-  await becomes(pair, 'entry', 'ok');
-  expect(await compare(pair, [there.replace('price::', 'amount::'), here])).toBe(1500);
-  await replay.stop();
-});
+    // A listed column that has another name on the provider: without it old values would stand.
+    await provider.execute(
+      `alter table entry rename price to amount; update entry set amount = 1 where nr = 1`,
+    );
+    await replayed(pair);
+    expect(await tables(pair)).toEqual({ entry: 'parked', plain: 'ok' });
+    expect((await hintsOf(pair, 'entry')).join()).toMatch(/subscriber remove.*subscriber add/);
+    await removeSubscriberTables(pair.ends, ['entry']);
+    await addSubscriberTables(pair.ends, ['entry'], {
+      destTable: dest,
+      columns: columns.replace('price', 'amount'),
+    });
+    await becomes(pair, 'entry', 'ok');
+    expect(await compare(pair, [there.replace('price::', 'amount::'), here])).toBe(1500);
+    await replay.stop();
+  },
+);
 
 test('removed and added anew into another table while replay runs', async () => {
   const pair = await createPair('newest', 'oldest');

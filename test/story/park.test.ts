@@ -90,6 +90,8 @@ interface Fault {
   readonly here?: string;
   readonly there: string;
   readonly mend: string;
+  /** Whether that is what it says to type. */
+  readonly isTold?: true;
   readonly sqlstate?: string;
   readonly error: RegExp;
   readonly key?: RegExp;
@@ -116,7 +118,8 @@ const faults: Fault[] = [
   {
     what: 'a column that the subscriber does not have',
     there: 'alter table entry add extra int; update entry set extra = 1 where id = 17',
-    mend: 'alter table entry add extra int',
+    mend: 'ALTER TABLE public.entry ADD COLUMN "extra" integer',
+    isTold: true,
     error: /no column extra on the subscriber/,
   },
   {
@@ -139,39 +142,87 @@ const faults: Fault[] = [
   },
 ];
 
-test.each(faults)('$what: parked, and mended', async ({ here, there, mend, sqlstate, error, key }) => {
-  const before = await latencies(1_000);
-  if (here !== undefined) await pair.subscriber.execute(here);
-  await pair.provider.execute(there);
+test.each(faults)(
+  '$what: parked, and mended',
+  async ({ here, there, mend, isTold, sqlstate, error, key }) => {
+    const before = await latencies(1_000);
+    if (here !== undefined) await pair.subscriber.execute(here);
+    await pair.provider.execute(there);
+    await eventually(states, ['parked', 'ok', 'ok']);
+    const parked = await entry();
+    expect(parked?.error).toMatch(/^table public\.entry\b/);
+    expect(parked?.error).toMatch(error);
+    expect(parked?.errorSqlstate).toBe(sqlstate);
+    expect(parked?.errorHint).toContain('subscriber retry public.entry');
+    if (isTold) expect(parked?.errorHint?.split('\n')).toContain(mend);
+    if (key) expect(parked?.errorKey).toMatch(key);
+    expect(`${parked?.error} ${parked?.errorHint}`).not.toMatch(/too long|'bad'|\(17/);
+
+    // The others go on as before, whatever happens to the table.
+    const during = await latencies(2_000);
+    expect(during[5]).toBeLessThan(500 + 3 * (before[5] ?? 0));
+
+    // The provider keeps what the table needs, however hard maintenance tries, through further changes and DDL.
+    await pair.provider.execute(`delete from entry where id = 20; insert into entry values (60, 'new')`);
+    await rotate();
+    expect(await held()).toBe(parked?.tickId);
+    await pair.provider.execute(
+      `alter table entry add later text; update entry set later = 'l' where id = 21`,
+    );
+    await rotate();
+
+    await pair.subscriber.execute(`${mend}; alter table entry add later text`);
+    await pair.subscriber.execute(`insert into entry (id) values (-1)`);
+    await retryTables(pair.ends, ['entry']);
+    await eventually(states, ['ok', 'ok', 'ok']);
+    await eventually(held, null);
+    expect(await entry()).toMatchObject({ error: undefined, errorHint: undefined, errorKey: undefined });
+    // A copy would have replaced it.
+    expect(await pair.subscriber.execute('delete from entry where id = -1')).toBe(1);
+    await equal();
+  },
+);
+
+test.each([
+  ['dropped', '', 'ADD PRIMARY KEY ("id")'],
+  [
+    'replaced by one over another column',
+    '; alter table entry alter id drop not null; alter table entry add own serial primary key',
+    'ALTER COLUMN "id" SET NOT NULL, ADD UNIQUE ("id")',
+  ],
+  [
+    'replaced by one over more columns',
+    '; alter table entry add primary key (id, item)',
+    'ADD UNIQUE ("id")',
+  ],
+  [
+    'replaced by a deferrable one',
+    '; alter table entry add primary key (id) deferrable initially deferred',
+    'ADD UNIQUE ("id")',
+  ],
+])('the primary key of the subscriber %s: parked, and mended by what it says', async (_what, here, told) => {
+  await pair.subscriber.execute(`update entry set item = 'marked' where id = 40;
+    alter table entry drop constraint entry_pkey${here}`);
+  await pair.provider
+    .execute(`begin; update entry set item = 'new' where id = 17; delete from entry where id = 18;
+    update entry set id = -19 where id = 19; insert into other values (1); commit`);
   await eventually(states, ['parked', 'ok', 'ok']);
-  const parked = await entry();
-  expect(parked?.error).toMatch(/^table public\.entry\b/);
-  expect(parked?.error).toMatch(error);
-  expect(parked?.errorSqlstate).toBe(sqlstate);
-  expect(parked?.errorHint).toContain('subscriber retry public.entry');
-  if (key) expect(parked?.errorKey).toMatch(key);
-  expect(`${parked?.error} ${parked?.errorHint}`).not.toMatch(/too long|'bad'|\(17/);
-
-  // The others go on as before, whatever happens to the table.
-  const during = await latencies(2_000);
-  expect(during[5]).toBeLessThan(500 + 3 * (before[5] ?? 0));
-
-  // The provider keeps what the table needs, however hard maintenance tries, through further changes and DDL.
-  await pair.provider.execute(`delete from entry where id = 20; insert into entry values (60, 'new')`);
-  await rotate();
-  expect(await held()).toBe(parked?.tickId);
-  await pair.provider.execute(`alter table entry add later text; update entry set later = 'l' where id = 21`);
-  await rotate();
-
-  await pair.subscriber.execute(`${mend}; alter table entry add later text`);
-  await pair.subscriber.execute(`insert into entry (id) values (-1)`);
+  await eventually(async () => (await pair.subscriber.query('select from other')).length, 1);
+  const alter = `ALTER TABLE public.entry ${told}`;
+  expect(await entry()).toMatchObject({
+    error: 'table public.entry has no primary key or unique index over ("id") on the subscriber',
+    errorHint: `${alter}\nthen: londiste ... subscriber retry public.entry`,
+  });
+  await pair.provider.execute(
+    `update entry set item = 'later' where id = 17; insert into entry values (70, 'later')`,
+  );
+  await pair.subscriber.execute(alter);
   await retryTables(pair.ends, ['entry']);
   await eventually(states, ['ok', 'ok', 'ok']);
-  await eventually(held, null);
-  expect(await entry()).toMatchObject({ error: undefined, errorHint: undefined, errorKey: undefined });
   // A copy would have replaced it.
-  expect(await pair.subscriber.execute('delete from entry where id = -1')).toBe(1);
-  await equal();
+  expect(await pair.subscriber.execute(`update entry set item = 'old' where item = 'marked'`)).toBe(1);
+  const rows = 'select id, item from entry order by id';
+  expect(await pair.subscriber.query(rows)).toEqual(await pair.provider.query(rows));
 });
 
 test('not mended: parked again where it was; a new copy is the other way out', async () => {

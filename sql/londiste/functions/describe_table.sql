@@ -2,6 +2,7 @@
 --   {oid, relkind, columns: [{name, type, base_type (without a length), expands, refuses_null, generated, virtual, identity, not_null, has_default}] in order; unnest takes an array of a
 --       type that expands (arrays, composites) further apart; a domain may refuse NULL by itself,
 --    uniques: [{name, columns, operators}]  immediate unique indexes over plain not null columns, the primary key first,
+--    has_primary_key: boolean, whether or not it is one of these,
 --    constraining: [name...]  all unique and exclusion indexes of it and of its partitions,
 --    triggers: [name...]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
 --    diverting: [name...]     rules that do something else instead in a session with session_replication_role = replica,
@@ -56,6 +57,7 @@ begin
                      where x.n <= i.indnkeyatts) as k
              where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
                and i.indpred is null and i.indexprs is null and k.all_not_null),
+        'has_primary_key', exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary),
         'constraining', (
             select coalesce(json_agg(ic.relname order by ic.relname), '[]')
               from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid

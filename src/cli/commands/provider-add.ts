@@ -10,7 +10,10 @@ export const providerAdd: LondisteCommand = {
   summary:
     'capture the changes of tables in the queue from now on; * and ? stand for any characters, and one',
   options: [
-    { flags: '--all', summary: 'all tables of the database that are not in the set, in every schema' },
+    {
+      flags: '--all',
+      summary: 'all tables of the database that are not in the set, in every schema; partitioned ones as one',
+    },
     { flags: '--except <table...>', summary: 'of those that a pattern or --all means, leave these out' },
     {
       flags: '--capture <form>',
@@ -41,12 +44,10 @@ export const providerAdd: LondisteCommand = {
       });
     }
     const added = await withProvider(context, (provider) =>
-      addProviderTables(
-        provider,
-        context.settings.subscription.queue,
-        options['all'] === true ? ['*.*'] : args,
-        { except: (options['except'] ?? []) as readonly string[], ...captureOptions(options) },
-      ),
+      addProviderTables(provider, context.settings.subscription.queue, args, {
+        except: (options['except'] ?? []) as readonly string[],
+        ...captureOptions(options),
+      }),
     );
     for (const table of added) context.say(`Added: ${table}`);
   },
