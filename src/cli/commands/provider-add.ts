@@ -10,7 +10,11 @@ export const providerAdd: LondisteCommand = {
   summary:
     'capture the changes of tables in the queue from now on; * and ? stand for any characters, and one',
   options: [
-    { flags: '--all', summary: 'all tables of the database that are not in the set, in every schema' },
+    {
+      flags: '--all',
+      summary:
+        'all tables of the database that are not in the set, in every schema; partitions with their whole',
+    },
     { flags: '--except <table...>', summary: 'of those that a pattern or --all means, leave these out' },
     {
       flags: '--capture <form>',
