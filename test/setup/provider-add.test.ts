@@ -4,6 +4,7 @@ import type { CaptureOptions } from '../../src/londiste/provider.js';
 import { LondisteError } from '../../src/kernel/errors.js';
 import { addProviderTables, checkProvider, removeProviderTables } from '../../src/setup/provider.js';
 import { open } from '../support/databases.js';
+import { eventually } from '../support/eventually.js';
 import { createPair, type Pair } from '../support/pair.js';
 
 const queue = 'q';
@@ -246,6 +247,61 @@ describe.each([
         isFault: true,
       },
     ]);
+  });
+
+  describe('a table that is in use', () => {
+    /** Rows in that many events of the table. */
+    const events = (name: string): Promise<unknown[]> =>
+      pair.provider.query('select from pgq.event_template where ev_extra1 = $1', [name]);
+
+    test('is waited for a moment at a time, and writers do not queue behind that for longer', async () => {
+      await using holder = await open(pair.providerSettings);
+      await using writer = await open(pair.providerSettings);
+      await using adding = await open(pair.providerSettings);
+      await holder.execute('create table used (id int primary key)');
+      await holder.execute('begin; insert into used values (1)');
+      const added = addProviderTables(adding, queue, ['used']);
+      added.catch(() => undefined);
+      const slowest = { ms: 0, waited: 0 };
+      for (let id = 2; id < 6; id += 1) {
+        // Behind our request for the lock: the next try of it has begun.
+        await eventually(
+          () =>
+            pair.provider.query(
+              `select from pg_locks where relation = 'used'::regclass and mode = 'ShareRowExclusiveLock' and not granted`,
+            ),
+          [{}],
+        );
+        const began = performance.now();
+        await writer.query('insert into used values ($1)', [id]);
+        const ms = performance.now() - began;
+        slowest.ms = Math.max(slowest.ms, ms);
+        if (ms > 100) slowest.waited += 1;
+      }
+      expect(slowest.waited, 'writers that queued behind us').toBeGreaterThan(0);
+      expect(slowest.ms).toBeLessThan(1500);
+      await holder.execute('commit');
+      expect(await added).toEqual(['public.used']);
+      await writer.execute('insert into used values (100)');
+      expect(await events('public.used')).toHaveLength(1);
+    });
+
+    test('for too long is named, with what shows who uses it', { timeout: 60_000 }, async () => {
+      await using holder = await open(pair.providerSettings);
+      await holder.execute(`create table taken (id int primary key) partition by range (id);
+        create table "taken's" partition of taken for values from (0) to (9); create table idle (id int primary key)`);
+      await holder.execute(`begin; insert into "taken's" values (1)`);
+      const refused = await refusalOf(['idle', 'taken']);
+      expect(refused).toMatchObject({ kind: 'busy', sqlstate: '55P03' });
+      expect(refused.message).toContain(
+        'table public.taken was in use by other transactions at each of 8 tries',
+      );
+      const [, shows = ''] = refused.hint.split('who they are: ');
+      const { pid } = await holder.one<{ pid: number }>('select pg_backend_pid() as pid');
+      expect(await pair.provider.query(shows)).toMatchObject([{ pid, state: 'idle in transaction' }]);
+      await holder.execute('commit');
+      expect(await addProviderTables(pair.provider, queue, ['idle', 'taken'])).toHaveLength(2);
+    });
   });
 
   describe('partitions', () => {
