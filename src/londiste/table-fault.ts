@@ -30,7 +30,7 @@ export function ruleFault(table: string, { diverting }: TableShape): Fault | und
 export function actingNote(table: string, { acting }: TableShape): Fault | undefined {
   if (acting.length === 0) return undefined;
   return {
-    what: `table ${table} has triggers or rules on the subscriber (${acting.join(', ')}) that act on replayed rows too: ENABLE ALWAYS or REPLICA`,
+    what: `table ${table} has triggers or rules on the subscriber (${acting.join(', ')}) that may act on replayed rows too: ENABLE ALWAYS or REPLICA`,
     fix: `nothing, where that is meant; else ALTER TABLE ${table} ENABLE TRIGGER ... (or RULE ...), so that they act for others only`,
   };
 }

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { superuser } from '../../src/embedded/server.js';
 import { open, type Which } from '../support/databases.js';
 import { addProviderTables } from '../../src/setup/provider.js';
-import { addSubscriberTables } from '../../src/setup/subscriber-tables.js';
+import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { checkSubscription } from '../../src/setup/subscription.js';
+import { eventually } from '../support/eventually.js';
 import { digest, followByHand, reach, tickNow } from '../support/hand-ticks.js';
 import { createPair, Daemons } from '../support/pair.js';
 
 const noteOf = (table: string, names: string): unknown => ({
-  what: `table public.${table} has triggers or rules on the subscriber (${names}) that act on replayed rows too: ENABLE ALWAYS or REPLICA`,
+  what: `table public.${table} has triggers or rules on the subscriber (${names}) that may act on replayed rows too: ENABLE ALWAYS or REPLICA`,
   fix: expect.stringContaining(`ALTER TABLE public.${table} ENABLE TRIGGER`) as string,
 });
 
@@ -58,11 +59,20 @@ test.each([
     notes: [notes[0], notes[3]],
   });
   await followByHand(pair, ['replica', 'parted']);
+  await eventually(
+    async () => {
+      await tickNow(provider, name.queue);
+      return (await listTables(root, name)).map(({ state, error }) => error ?? state);
+    },
+    tables.map(() => 'ok'),
+  );
 
-  // What is told does act, and what is not told does not.
+  // The triggers that are told do act, and those that are not told do not. What a rule does depends on replay's statement.
   for (const table of tables) await provider.query(`insert into ${table} values (7, 7)`);
   await reach(pair, await tickNow(provider, name.queue));
   expect(await digest(subscriber, ['plain'])).toBe(await digest(provider, ['plain']));
-  const seen = await subscriber.query<{ name: string }>('select name from seen where id = 7 order by name');
-  expect(seen.map((row) => row.name)).toEqual(['beside', 'often', 'part', 'there']);
+  const seen = await subscriber.query<{ name: string }>(
+    `select name from seen where id = 7 and name <> 'beside' order by name`,
+  );
+  expect(seen.map((row) => row.name)).toEqual(['often', 'part', 'there']);
 });
