@@ -32,6 +32,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/queue_id.sql
 \ir functions/members.sql
 \ir functions/table_key.sql
+\ir functions/key_fault.sql
 \ir functions/current_layout.sql
 \ir functions/layout.sql
 \ir functions/table_layout.sql
@@ -78,6 +79,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 
 -- Provider: the set of a queue
 \ir functions/check_capturable.sql
+\ir functions/set_relative.sql
 \ir functions/check_filter.sql
 \ir functions/provider_add_table.sql
 \ir functions/provider_remove_table.sql

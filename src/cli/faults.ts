@@ -4,6 +4,13 @@ import type { LondisteContext } from './context.js';
 
 interface Checked {
   readonly faults: readonly Fault[];
+  /** What is only to be known, where faults do not hold that too. */
+  readonly notes?: readonly Fault[];
+}
+
+/** What keeps nothing from working and deserves to be known. */
+export function tellNotes(context: LondisteContext, notes: readonly Fault[]): void {
+  for (const { what, fix } of notes) context.say(`note: ${what}\n  ${fix}`);
 }
 
 /** What a check has found, for people or as JSON; fails when there is a fault, so that the exit code tells. */
@@ -29,6 +36,7 @@ export function tellFaults<T extends Checked>(
     context.say(JSON.stringify(found, undefined, 2));
   } else {
     for (const fault of found.faults) context.say(`${show(fault)}\n  ${fault.fix}`);
+    tellNotes(context, found.notes ?? []);
     if (wrong.length === 0) context.say(whole);
   }
   if (wrong.length === 0) return;

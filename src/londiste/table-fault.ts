@@ -37,6 +37,15 @@ export function ruleFault(table: string, { diverting }: TableShape): Fault | und
   };
 }
 
+/** Triggers and rules that somebody has enabled for replayed rows: where it is meant nothing is wrong, else the two sides drift apart. */
+export function actingNote(table: string, { acting }: TableShape): Fault | undefined {
+  if (acting.length === 0) return undefined;
+  return {
+    what: `table ${table} has triggers or rules on the subscriber (${acting.join(', ')}) that may act on replayed rows too: ENABLE ALWAYS or REPLICA`,
+    fix: `nothing, where that is meant; else ALTER TABLE ${table} ENABLE TRIGGER ... (or RULE ...), so that they act for others only`,
+  };
+}
+
 /** Ordinary triggers, foreign keys among them, would fire for replayed rows unless the role may see to it that they do not. */
 export function triggerFault(
   table: string,

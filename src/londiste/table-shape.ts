@@ -39,6 +39,8 @@ export interface TableShape {
   /** The names of all unique and exclusion indexes. */
   readonly constraining: readonly string[];
   readonly triggers: readonly string[];
+  /** Triggers and rules, ENABLE ALWAYS or REPLICA, that act on replayed rows beside what replay does. */
+  readonly acting: readonly string[];
   /** Rules, ENABLE ALWAYS or REPLICA, that do something else instead with replayed rows. */
   readonly diverting: readonly string[];
   readonly is_referenced: boolean;

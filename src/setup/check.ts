@@ -5,7 +5,7 @@ import type { Destination } from '../londiste/destination.js';
 import type { ProviderTable } from '../londiste/provider.js';
 import { missingDefinitions } from '../londiste/stored-definition.js';
 import type { SubscriptionName } from '../londiste/subscription-name.js';
-import { keyFault, ruleFault, triggerFault, type Fault } from '../londiste/table-fault.js';
+import { actingNote, keyFault, ruleFault, triggerFault, type Fault } from '../londiste/table-fault.js';
 import { describeTable, type TableShape } from '../londiste/table-shape.js';
 
 interface Sides {
@@ -57,6 +57,12 @@ export async function checkTable(
     ...checkRights(dest, here),
     ...(await checkActors(subscriber, dest, here)),
   ];
+}
+
+/** What of a table here keeps nothing from being replicated and deserves to be known. */
+export async function tableNotes(subscriber: Session, { table }: Destination): Promise<Fault[]> {
+  const here = await describeTable(subscriber, table);
+  return here ? toList(actingNote(table, here)) : [];
 }
 
 /** A key whose columns are not all carried is a fault of its own. */

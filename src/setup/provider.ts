@@ -1,7 +1,5 @@
 import type { Session } from '../db/session.js';
-import { inSavepoint, inTransaction } from '../db/transaction.js';
 import { installSchema, requireSchema } from '../install/install.js';
-import { sleep } from '../kernel/clock.js';
 import { LondisteError } from '../kernel/errors.js';
 import { meantNames, registeredNames } from '../londiste/name.js';
 import {
@@ -17,6 +15,7 @@ import {
 } from '../londiste/provider.js';
 import { identify } from '../londiste/server-identity.js';
 import { createQueue, getQueueInfo, ownSettings, setQueueConfig } from '../pgq/queue.js';
+import { allOrNone } from './all-or-none.js';
 import { tablesToAdd } from './tables-to-add.js';
 
 /**
@@ -83,7 +82,7 @@ export async function addProviderTables(
 ): Promise<string[]> {
   await requireProvider(session, queue);
   const names = await tablesToAdd(session, queue, typed, except);
-  return each(session, names, async (name) => {
+  return allOrNone(session, 'table', names, async (name) => {
     if (await providerAddTable(session, queue, name, options)) return;
     throw new LondisteError('refused', `table ${name} is already in the set of queue ${queue}`, {
       hint: 'nothing to do',
@@ -99,7 +98,7 @@ export async function removeProviderTables(
   await requireProvider(session, queue);
   const inSet = async (): Promise<string[]> =>
     (await providerGetTableList(session, queue)).map((table) => table.name);
-  return each(session, await meantNames(session, typed, inSet), async (name) => {
+  return allOrNone(session, 'table', await meantNames(session, typed, inSet), async (name) => {
     if (await providerRemoveTable(session, queue, name)) return;
     throw notInSet('table', name, queue, await inSet());
   });
@@ -111,7 +110,7 @@ export async function addProviderSequences(
   typed: readonly string[],
 ): Promise<string[]> {
   await requireProvider(session, queue);
-  return each(session, await registeredNames(session, typed), async (name) => {
+  return allOrNone(session, 'sequence', await registeredNames(session, typed), async (name) => {
     if (await providerAddSeq(session, queue, name)) return;
     throw new LondisteError('refused', `sequence ${name} is already in the set of queue ${queue}`, {
       hint: 'nothing to do',
@@ -126,7 +125,7 @@ export async function removeProviderSequences(
 ): Promise<string[]> {
   await requireProvider(session, queue);
   const inSet = (): Promise<string[]> => providerGetSeqList(session, queue);
-  return each(session, await meantNames(session, typed, inSet), async (name) => {
+  return allOrNone(session, 'sequence', await meantNames(session, typed, inSet), async (name) => {
     if (await providerRemoveSeq(session, queue, name)) return;
     throw notInSet('sequence', name, queue, await inSet());
   });
@@ -166,53 +165,5 @@ export function notInSet(
   const known = set.length === 0 ? 'the set is empty' : `the set has ${set.join(', ')}`;
   return new LondisteError('refused', `${kind} ${name} is not in the set of queue ${queue}`, {
     hint: `${known}; on the provider: londiste CONFIG provider ${kind === 'table' ? 'add' : 'add-seq'} ${name}`,
-  });
-}
-
-/**
- * A table that somebody uses is waited for a moment at a time, since writers queue behind whoever waits for its lock;
- * in between they get through. Pause in milliseconds.
- */
-const mostTries = 8;
-const busyPauseMs = 500;
-
-async function each(
-  session: Session,
-  names: readonly string[],
-  work: (name: string) => Promise<void>,
-): Promise<string[]> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await inTransaction(session, async () => {
-        const failures: LondisteError[] = [];
-        for (const name of names) {
-          try {
-            await inSavepoint(session, () => work(name));
-          } catch (error) {
-            if (session.closed || !isOfName(error)) throw error;
-            failures.push(error);
-          }
-        }
-        if (failures.length > 0) throw allOf(failures);
-      });
-      return [...names];
-    } catch (error) {
-      if (!(error instanceof LondisteError) || error.kind !== 'busy' || tries === mostTries) throw error;
-      await sleep(busyPauseMs);
-    }
-  }
-}
-
-/** What one name is refused for is told together with what the others are; anything else ends all. */
-function isOfName(error: unknown): error is LondisteError {
-  return error instanceof LondisteError && (error.reaction !== 'retry' || error.liesInTable);
-}
-
-function allOf(failures: readonly LondisteError[]): LondisteError {
-  const [first, ...more] = failures;
-  if (first === undefined || more.length === 0)
-    return first ?? new LondisteError('bug', 'nothing has failed');
-  return new LondisteError('refused', failures.map(({ message }) => message).join('\n'), {
-    hint: [...new Set(failures.map(({ hint }) => hint))].join('\n'),
   });
 }

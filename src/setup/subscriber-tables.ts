@@ -17,7 +17,7 @@ import {
   subscriberRetryTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
-import { checkTable } from './check.js';
+import { checkTable, tableNotes } from './check.js';
 import { createTable, type Creation } from './create-table.js';
 import { definitionFaults } from './dropped-definitions.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
@@ -39,8 +39,9 @@ export interface Adding {
   readonly expectSync?: boolean | undefined;
 }
 
-/** Tables that were put on the list, and those of them that had to be made on the subscriber. */
+/** Tables that were put on the list, those of them that had to be made on the subscriber, and what deserves to be known of them. */
 export interface Added {
+  readonly notes: readonly Fault[];
   readonly added: readonly string[];
   readonly created: readonly string[];
 }
@@ -83,11 +84,13 @@ export async function addSubscriberTables(
     await requireTicker(provider, name.queue);
     // The job may have another name than the one that was installed for.
     await openPosition(subscriber, name, providerNode);
+    const notes: Fault[] = [];
     for (const [table, destination] of destinations) {
+      notes.push(...(await tableNotes(subscriber, destination)));
       await subscriberAddTable(subscriber, name, table, destination);
       if (expects === true) await expectSync(subscriber, name, table);
     }
-    return { added: names, created };
+    return { added: names, created, notes };
   });
 }
 

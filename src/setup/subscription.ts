@@ -13,7 +13,7 @@ import {
 import { subscriberGetTableList } from '../londiste/table-state.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick } from '../pgq/tick.js';
-import { checkSequence, checkTable } from './check.js';
+import { checkSequence, checkTable, tableNotes } from './check.js';
 import { definitionFaults } from './dropped-definitions.js';
 import { refuseSameDatabase, requireBoth, type Ends } from './ends.js';
 import { refuseRecovery, requireProvider } from './provider.js';
@@ -69,10 +69,10 @@ export async function listMissing(ends: Ends): Promise<{ tables: string[]; seque
   return { tables: await missingTables(ends), sequences: await missingSequences(ends) };
 }
 
-/** Compares every table and sequence of the set on both sides. */
+/** Compares every table and sequence of the set on both sides. Notes keep nothing from being replicated. */
 export async function checkSubscription(
   ends: Ends,
-): Promise<{ tables: number; sequences: number; faults: Fault[] }> {
+): Promise<{ tables: number; sequences: number; faults: Fault[]; notes: Fault[] }> {
   const { name, provider, subscriber } = ends;
   await requireBoth(ends);
   const tables = await providerGetTableList(provider, name.queue);
@@ -81,8 +81,13 @@ export async function checkSubscription(
   const destinationOf = (table: string): Destination =>
     added.find((candidate) => candidate.name === table)?.destination ?? sameName(table);
   const faults: Fault[] = [];
-  for (const table of tables) faults.push(...(await checkTable(ends, table, destinationOf(table.name))));
+  const notes: Fault[] = [];
+  for (const table of tables) {
+    const destination = destinationOf(table.name);
+    faults.push(...(await checkTable(ends, table, destination)));
+    notes.push(...(await tableNotes(subscriber, destination)));
+  }
   faults.push(...(await definitionFaults(subscriber, name, added)));
   for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
-  return { tables: tables.length, sequences: sequences.length, faults };
+  return { tables: tables.length, sequences: sequences.length, faults, notes };
 }

@@ -84,9 +84,18 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
     await asSuperuser(providerSettings.port, (root) =>
       root.execute(`alter database "${database}" set session_replication_role = replica`),
     );
+    await asSuperuser(
+      providerSettings.port,
+      (root) =>
+        root.execute(
+          `create function public.silently() returns void language sql set session_replication_role = replica as 'select'`,
+        ),
+      database,
+    );
     const lines = await found();
     for (const part of [
       `fault database ${database}: its sessions begin with session_replication_role`,
+      'note function public.silently(): it runs with session_replication_role = replica',
       'fault table public.gone: the table is gone',
       'fault table public.keyless: it has no usable key any more',
       'fault table public.silent: capture triggers are missing or disabled',
@@ -102,7 +111,7 @@ describe.each(['oldest', 'newest'] as const)('%s server', (which) => {
         `${part}\n${lines.join('\n')}`,
       ).toHaveLength(1);
     }
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(11);
     // Maintenance warns of the same, and makes functions that somebody has changed anew.
     await asSuperuser(providerSettings.port, (root) =>
       root.execute(`alter database "${database}" reset session_replication_role`),

@@ -23,7 +23,8 @@ begin
     end if;
 
     if (londiste.table_key(v_oid, i_table.replica_identity)).key_columns is null then
-        return query select 'it has no usable key any more', format('alter table %s add primary key (COLUMN)', v_now);
+        return query select concat_ws(': ', 'it has no usable key any more', k.reason), k.fix
+                       from londiste.key_fault(v_oid, v_now, i_table.replica_identity) k;
     end if;
     if exists (select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
                 where not exists (select from pg_trigger t
@@ -54,6 +55,9 @@ begin
           where i_table.capture = 'statement' or t.tgenabled <> 'A') then
         return query select 'native logical replication writes to it, whose changes its capture does not see', v_again;
     end if;
+    return query select format('it is a partition of table %s, which is in the set too: each of its changes is captured twice', r.table_name),
+                        format('londiste CONFIG provider remove %s', i_table.table_name)
+                   from londiste.set_relative(i_table.queue_name, v_oid) r where r.is_above;
     return query select format('its partition %s is a foreign table: what is written there is not captured', c.oid::regclass),
                         format('alter table %s detach partition %s', v_now, c.oid::regclass)
                    from pg_class c where c.oid = any (v_members) and c.relkind = 'f';

@@ -9,6 +9,7 @@ declare
     v_what text;
     v_member record;
     v_needs_rows text;
+    v_fault record;
 begin
     select * into v_rel from londiste.find_relation(i_name);
     v_what := case v_rel.kind
@@ -75,19 +76,14 @@ begin
     if not exists (select from pg_attribute a where a.attrelid = v_rel.relation and a.attnum > 0 and not a.attisdropped) then
         raise exception 'table % has no columns', v_rel.relation_name
             using errcode = 'feature_not_supported', hint = format('alter table %s add column ...', v_rel.relation_name);
-    elsif (londiste.table_key(v_rel.relation, i_identity)).key_columns is null and i_identity like 'index %' then
-        raise exception 'table % has no usable index %', v_rel.relation_name, substr(i_identity, 7)
-            using errcode = 'object_not_in_prerequisite_state',
-                  detail = 'A key is a unique index over NOT NULL columns, without a condition or an expression, that is not deferrable.',
-                  hint = format('create unique index %I on %s (COLUMN), and alter table %2$s alter COLUMN set not null',
-                                substr(i_identity, 7), v_rel.relation_name);
     elsif (londiste.table_key(v_rel.relation, i_identity)).key_columns is null then
-        raise exception 'table % has no usable key', v_rel.relation_name
+        select * into v_fault from londiste.key_fault(v_rel.relation, v_rel.relation_name, i_identity);
+        raise exception 'table % has no usable %', v_rel.relation_name, concat_ws(': ',
+              case when i_identity like 'index %' then format('index %I', substr(i_identity, 7)) else 'key' end, v_fault.reason)
             using errcode = 'object_not_in_prerequisite_state',
-                  detail = 'A key is a primary key, or a unique index over NOT NULL columns, that is not deferrable.',
-                  hint = format('alter table %s add primary key (COLUMN); else provider add %1$s --insert-only where rows are never '
-                                'updated or deleted, or --full-row, for which a subscriber scans the table to find a row',
-                                v_rel.relation_name);
+                  hint = v_fault.fix || case when i_identity like 'index %' then '' else
+                      format('; else provider add %s --insert-only where rows are never updated or deleted, or --full-row, '
+                             'for which a subscriber scans the table to find a row', v_rel.relation_name) end;
     end if;
     return coalesce(i_capture, case when v_needs_rows is null then 'statement' else 'row' end);
 end

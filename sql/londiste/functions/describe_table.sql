@@ -5,6 +5,8 @@
 --    has_primary_key: boolean, whether or not it is one of these,
 --    constraining: [name...]  all unique and exclusion indexes of it and of its partitions,
 --    triggers: [name...]      enabled ones of it and its partitions that an ordinary session fires, foreign keys and rules among them,
+--    acting: [name...]        triggers (ENABLE ALWAYS or REPLICA) of it and its partitions that a session with session_replication_role = replica
+--       fires, and rules that do something beside there,
 --    diverting: [name...]     rules that do something else instead in a session with session_replication_role = replica,
 --    is_referenced: boolean, it or a partition by a foreign key of another table, can_write: boolean}
 -- `operators` are the equality operators of the index, written so that no search_path can turn them into others.
@@ -65,18 +67,8 @@ begin
                and i.indrelid = any (v_tree)
                -- What every partition has because its parent has it is the parent's.
                and (i.indrelid = c.oid or not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid))),
-        'triggers', (
-            select coalesce(json_agg(distinct f.name), '[]')
-              from (
-            select coalesce(k.conname, g.tgname) as name
-              from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
-             where g.tgrelid = any (v_tree)
-               and g.tgenabled = 'O'
-               -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
-               and (not g.tgisinternal or k.contype = 'f')
-             union all
-            select r.rulename from pg_catalog.pg_rewrite r
-             where r.ev_class = c.oid and r.ev_enabled = 'O' and r.rulename <> '_RETURN') f),
+        'triggers', actors.ordinary,
+        'acting', actors.acting,
         'diverting', (
             select coalesce(json_agg(r.rulename order by r.rulename), '[]') from pg_catalog.pg_rewrite r
              where r.ev_class = c.oid and r.ev_enabled in ('A', 'R') and r.is_instead and r.rulename <> '_RETURN'),
@@ -89,6 +81,18 @@ begin
                      and has_table_privilege(c.oid, 'delete') and has_table_privilege(c.oid, 'select')
                      and has_table_privilege(c.oid, 'truncate'))
       from pg_catalog.pg_class c
+      cross join lateral (
+            select coalesce(json_agg(distinct f.name) filter (where f.enabled = 'O'), '[]') as ordinary,
+                   coalesce(json_agg(distinct f.name) filter (where f.enabled in ('A', 'R') and not f.is_instead), '[]') as acting
+              from (
+            select coalesce(k.conname, g.tgname) as name, g.tgenabled as enabled, false as is_instead
+              from pg_catalog.pg_trigger g left join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
+             where g.tgrelid = any (v_tree)
+               -- Not the recheck of a deferrable unique constraint, which is no more than the constraint itself.
+               and (not g.tgisinternal or k.contype = 'f')
+             union all
+            select r.rulename, r.ev_enabled, r.is_instead from pg_catalog.pg_rewrite r
+             where r.ev_class = c.oid and r.rulename <> '_RETURN') f) as actors
      where c.oid = v_oid);
 end
 $$;

@@ -1,7 +1,7 @@
 -- The partitions of a table, of every level, in order; null for a table that is not partitioned. Read from the catalogue:
 -- pg_partition_tree locks each of them, and would wait for whoever alters or truncates one.
 -- Called by: check_capturable, is_written_by_replication, capture_triggers, provider_add_table, capture_problems,
--- refresh_members. Locks: none.
+-- refresh_members, set_relative. Locks: none.
 create or replace function londiste.members(i_table oid)
 returns oid[] language sql stable set search_path = pg_catalog, pg_temp as $$
     with recursive tree (relid) as (

@@ -14,6 +14,7 @@ declare
     v_known londiste.provider_table;
     v_capture text;
     v_filter text;
+    v_relative record;
 begin
     lock table londiste.provider_table in share row exclusive mode;
     select * into v_rel from londiste.find_relation(i_table_name);
@@ -47,6 +48,20 @@ begin
     perform londiste.check_capturable(i_table_name, i_capture, i_identity);
     execute format('lock table %s in share row exclusive mode', londiste.own_rows(v_rel.relation));
     v_capture := londiste.check_capturable(i_table_name, i_capture, i_identity);
+    -- Under the lock: nothing is attached or detached meanwhile.
+    select * into v_relative from londiste.set_relative(i_queue_name, v_rel.relation);
+    if v_relative.is_above then
+        raise exception 'table % is a partition of table %, with which the set of queue % captures it already',
+              v_rel.relation_name, v_relative.table_name, i_queue_name
+            using errcode = 'object_not_in_prerequisite_state',
+                  hint = format('nothing to do; to have the partition alone: londiste CONFIG provider remove %s, then add %s',
+                                v_relative.table_name, v_rel.relation_name);
+    elsif v_relative.table_name is not null then
+        raise exception 'table % cannot be in the set of queue % beside its partition %: both would capture each row of that one',
+              v_rel.relation_name, i_queue_name, v_relative.table_name
+            using errcode = 'object_not_in_prerequisite_state',
+                  hint = format('londiste CONFIG provider remove %s, then add %s', v_relative.table_name, v_rel.relation_name);
+    end if;
     if i_filter is not null then
         v_filter := londiste.check_filter(v_rel.relation, v_rel.relation_name, i_filter);
     end if;

@@ -22,6 +22,11 @@ begin
           left join pg_database d on d.oid = s.setdatabase
          where (s.setdatabase = 0 or d.datname = current_database())
            and 'session_replication_role=replica' = any (s.setconfig);
+    return query
+        select format('function %s', p.oid::regprocedure),
+               'it runs with session_replication_role = replica: what it writes is not captured',
+               format('alter routine %s reset session_replication_role', p.oid::regprocedure), false
+          from pg_proc p where 'session_replication_role=replica' = any (p.proconfig);
 
     for v_table in
         select * from londiste.provider_table p where p.queue_name = i_queue_name order by p.nr

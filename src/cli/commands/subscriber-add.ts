@@ -3,6 +3,7 @@ import type { Creation } from '../../setup/create-table.js';
 import { addSubscriberTables, type Adding, type Otherwise } from '../../setup/subscriber-tables.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds, type LondisteContext } from '../context.js';
+import { tellNotes } from '../faults.js';
 
 export const subscriberAdd: LondisteCommand = {
   words: 'subscriber add',
@@ -47,11 +48,12 @@ export const subscriberAdd: LondisteCommand = {
     }
     const creation = creationOf(context, options);
     const { destTable, columns, expectSync } = options as Otherwise & Adding;
-    const { added, created } = await withEnds(context, (ends) =>
+    const { added, created, notes } = await withEnds(context, (ends) =>
       addSubscriberTables(ends, args, { destTable, columns, creation, expectSync }),
     );
     for (const table of created) context.say(`Created: ${table}`);
     for (const table of added) context.say(`Added: ${table}`);
+    tellNotes(context, notes);
   },
 };
 

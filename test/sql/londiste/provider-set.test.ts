@@ -68,16 +68,16 @@ const refused: Record<string, readonly [string, string, string, string, string]>
     'create table late (id int primary key deferrable)',
     'late',
     '55000',
-    'table public.late has no usable key',
-    'alter table public.late add primary key',
+    'table public.late has no usable key: constraint late_pkey is deferrable',
+    'alter table public.late drop constraint late_pkey, add constraint late_pkey PRIMARY KEY (id)',
   ],
   'a unique index over what may be null, or of a part, or of an expression': [
     `create table almost (a int unique, b int not null, c text not null); create unique index on almost (b) where b > 0;
      create unique index on almost (lower(c))`,
     'almost',
     '55000',
-    'table public.almost has no usable key',
-    'alter table public.almost add primary key',
+    'table public.almost has no usable key: column a of index almost_a_key may be NULL; index almost_b_idx has a condition; index almost_lower_idx is over an expression',
+    'alter table public.almost alter column a set not null',
   ],
 };
 
