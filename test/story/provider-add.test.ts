@@ -117,7 +117,7 @@ describe.each(oneWay('back'))('a provider of the %s major', (which, other) => {
   test('--key: known by the columns of that index', async () => {
     await refuses(
       ['coded', '--key', 'coded_cod'],
-      'londiste: table public.coded has no usable index coded_cod',
+      'londiste: table public.coded has no usable index coded_cod: it has no such index',
       '  → create unique index coded_cod on public.coded (COLUMN), and alter table public.coded alter COLUMN set not null',
     );
     await adds(['coded', '--key', 'coded_code'], 'public.coded');
@@ -249,7 +249,7 @@ describe.each(oneWay('back'))('a provider of the %s major', (which, other) => {
     expect(code).toBe(1);
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
-        'table public.coded: it has no usable key any more',
+        'table public.coded: it has no usable key any more: it has no such index',
         'table public.filtered: capture triggers are missing or disabled, changes may be lost',
       ]),
     );
