@@ -26,9 +26,10 @@ export const addDrawn =
         ...(form.identity !== undefined && { identity: form.identity }),
         ...(where !== undefined && { where }),
       });
-      await addProviderTables(session, queue, more, {
-        ...(form.parts === undefined && { capture: spec.capture === 'row' ? 'statement' : 'row' }),
-      });
+      if (more.length > 0)
+        await addProviderTables(session, queue, more, {
+          ...(form.parts === undefined && { capture: spec.capture === 'row' ? 'statement' : 'row' }),
+        });
     }
     return tables.flatMap(members);
   };
