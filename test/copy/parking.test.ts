@@ -183,9 +183,10 @@ test('a table with an event that cannot be read parks again, though the rest of 
 
 test('a table that replay cannot take over parks where its copier left it', async () => {
   const { queue } = pair.name;
+  // The first tick after the copy has the row.
+  await pair.provider.execute(`select pgq.set_queue_config('${queue}', 'ticker_paused', 'true')`);
   arm('copy.landed', async () => {
     disarmAll();
-    await pair.provider.execute(`select pgq.set_queue_config('${queue}', 'ticker_paused', 'true')`);
     await pair.provider.execute(`insert into entry values (1001, 'refused')`);
   });
   await pair.subscriber.execute(`alter table entry add constraint no_refused check (item <> 'refused')`);
