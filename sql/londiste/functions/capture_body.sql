@@ -32,7 +32,8 @@ declare
         i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, not v_has_key, v_state, v_same,
         i_table.replica_identity, i_table.row_filter);
     v_short record := londiste.capture_short_query(i_op, i_table, v_same);
-    v_rows text := case i_op when 'D' then 'oldtab' else 'newtab' end;
+    -- Never fewer than the new ones: a trigger of the partition that a row moves to may keep it out.
+    v_rows text := case i_op when 'I' then 'newtab' else 'oldtab' end;
     v_large text := (
         select string_agg(format('exists (select from %s x where %s)', r.source, l.condition), ' or ')
           from (values ('newtab', i_op <> 'D'), ('oldtab', i_op <> 'I' and not v_has_key)) as r (source, is_carried)

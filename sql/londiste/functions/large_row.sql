@@ -4,7 +4,7 @@
 -- Called by: capture_body, capture_row_body. Locks: none.
 create or replace function londiste.large_row(i_table oid, i_alias text)
 returns text language sql stable set search_path = pg_catalog, pg_temp as $$
-    select string_agg(format('coalesce(pg_column_size(%s.%I), 0)', i_alias, a.attname), ' + ' order by a.attnum)
+    select string_agg(format('coalesce(pg_column_size(%s.%I), 0)::bigint', i_alias, a.attname), ' + ' order by a.attnum)
            || ' > 500000'
       from pg_attribute a
      where a.attrelid = i_table and a.attnum > 0 and not a.attisdropped and a.attlen = -1 and a.attgenerated <> 'v'
