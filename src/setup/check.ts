@@ -14,55 +14,48 @@ interface Sides {
   readonly subscriber: Session;
 }
 
+/** What keeps a table from being replicated, and what of it keeps nothing from that and deserves to be known. */
+interface Findings {
+  readonly faults: readonly Fault[];
+  readonly notes: readonly Fault[];
+}
+
 /** Compares a table of the set with the subscriber's, column by column. */
 export async function checkTable(
   sides: Sides,
   { name, keyColumns }: ProviderTable,
   destination: Destination,
-): Promise<Fault[]> {
+): Promise<Findings> {
   const { provider, subscriber } = sides;
   const dest = destination.table;
   const there = await describeTable(provider, name);
-  if (!there) {
-    return [
-      {
-        what: `table ${name} does not exist on the provider`,
-        fix: `londiste CONFIG provider remove ${name}`,
-      },
-    ];
-  }
   const here = await describeTable(subscriber, dest);
+  const notes = here ? toList(actingNote(dest, here)) : [];
+  const only = (what: string, fix: string): Findings => ({ faults: [{ what, fix }], notes });
+  if (!there)
+    return only(`table ${name} does not exist on the provider`, `londiste CONFIG provider remove ${name}`);
   if (!here) {
-    return [
-      {
-        what: `table ${dest} does not exist on the subscriber`,
-        fix: `create it there with the columns of the provider's; subscriber add --create does that`,
-      },
-    ];
+    return only(
+      `table ${dest} does not exist on the subscriber`,
+      `create it there with the columns of the provider's; subscriber add --create does that`,
+    );
   }
   if (here.relkind !== 'r' && here.relkind !== 'p') {
-    return [
-      {
-        what: `${dest} is not a table on the subscriber`,
-        fix: 'put a table, ordinary or partitioned, in its place',
-      },
-    ];
+    return only(
+      `${dest} is not a table on the subscriber`,
+      'put a table, ordinary or partitioned, in its place',
+    );
   }
   const missing = await missingDefinitions(subscriber, sides.name, name);
   // A key that an earlier copy has dropped is built again by the next one.
   const awaitsKey = missing.some(({ isKey, isThere }) => isKey && !isThere);
-  return [
+  const faults = [
     ...columnFaults({ name, keyColumns, destination }, there, here),
     ...(awaitsKey ? [] : checkKey(destination, here, keyColumns)),
     ...checkRights(dest, here),
     ...(await checkActors(subscriber, dest, here)),
   ];
-}
-
-/** What of a table here keeps nothing from being replicated and deserves to be known. */
-export async function tableNotes(subscriber: Session, { table }: Destination): Promise<Fault[]> {
-  const here = await describeTable(subscriber, table);
-  return here ? toList(actingNote(table, here)) : [];
+  return { faults, notes };
 }
 
 /** A key whose columns are not all carried is a fault of its own. */

@@ -17,7 +17,7 @@ import {
   subscriberRetryTable,
   type SubscribedTable,
 } from '../londiste/table-state.js';
-import { checkTable, tableNotes } from './check.js';
+import { checkTable } from './check.js';
 import { createTable, type Creation } from './create-table.js';
 import { definitionFaults } from './dropped-definitions.js';
 import { requireBoth, requireSubscriber, type Ends } from './ends.js';
@@ -68,6 +68,7 @@ export async function addSubscriberTables(
     const destinations = new Map<string, Destination>();
     const created: string[] = [];
     const faults: Fault[] = [];
+    const notes: Fault[] = [];
     for (const table of names) {
       const registered = set.find((candidate) => candidate.name === table);
       if (!registered) throw notInSet('table', table, name.queue, inSet);
@@ -76,7 +77,9 @@ export async function addSubscriberTables(
       const other = taken.get(plainly(destination));
       if (other !== undefined) faults.push(sharedFault(table, other, destination));
       else if (creation && (await createTable(ends, registered, destination, creation))) created.push(table);
-      faults.push(...(await checkTable(ends, registered, destination)));
+      const found = await checkTable(ends, registered, destination);
+      faults.push(...found.faults);
+      notes.push(...found.notes);
       taken.set(plainly(destination), table);
       destinations.set(table, destination);
     }
@@ -84,9 +87,7 @@ export async function addSubscriberTables(
     await requireTicker(provider, name.queue);
     // The job may have another name than the one that was installed for.
     await openPosition(subscriber, name, providerNode);
-    const notes: Fault[] = [];
     for (const [table, destination] of destinations) {
-      notes.push(...(await tableNotes(subscriber, destination)));
       await subscriberAddTable(subscriber, name, table, destination);
       if (expects === true) await expectSync(subscriber, name, table);
     }

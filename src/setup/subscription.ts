@@ -13,7 +13,7 @@ import {
 import { subscriberGetTableList } from '../londiste/table-state.js';
 import { getConsumerInfo } from '../pgq/consumer.js';
 import { getTick } from '../pgq/tick.js';
-import { checkSequence, checkTable, tableNotes } from './check.js';
+import { checkSequence, checkTable } from './check.js';
 import { definitionFaults } from './dropped-definitions.js';
 import { refuseSameDatabase, requireBoth, type Ends } from './ends.js';
 import { refuseRecovery, requireProvider } from './provider.js';
@@ -83,9 +83,9 @@ export async function checkSubscription(
   const faults: Fault[] = [];
   const notes: Fault[] = [];
   for (const table of tables) {
-    const destination = destinationOf(table.name);
-    faults.push(...(await checkTable(ends, table, destination)));
-    notes.push(...(await tableNotes(subscriber, destination)));
+    const found = await checkTable(ends, table, destinationOf(table.name));
+    faults.push(...found.faults);
+    notes.push(...found.notes);
   }
   faults.push(...(await definitionFaults(subscriber, name, added)));
   for (const sequence of sequences) faults.push(...(await checkSequence(ends, sequence)));
