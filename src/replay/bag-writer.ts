@@ -24,7 +24,7 @@ export class BagWriter {
   readonly #sender: RowSender;
   readonly #gone: Stages;
   readonly #waiting: Stages;
-  /** The layout of what waits. */
+  /** The layout that rows wait by: the first one's. */
   #layout: Layout | undefined;
   #missing = 0;
 
@@ -63,20 +63,20 @@ export class BagWriter {
   /** Then, for all tables: rows that are gone, where one could be in the way. `isLast` when no other chunk of the batch follows. */
   async deleteGone(rows: KeptBag, isLast: boolean): Promise<void> {
     if (rows.layout === undefined) return;
-    const layout = await this.#settledFor(rows.layout);
-    if (!this.#target.isKeyAlone) await this.#takeAway(rows, layout, isLast);
+    await this.#settleBefore(rows.layout);
+    if (!this.#target.isKeyAlone) await this.#takeAway(rows, rows.layout, isLast);
   }
 
   /** Last, for all tables: rows that are there now. */
   async write(rows: KeptBag, isLast: boolean): Promise<void> {
     if (rows.layout === undefined) return;
-    const layout = await this.#settledFor(rows.layout);
+    const { layout } = rows;
+    await this.#settleBefore(layout);
     const mustWait = !this.#target.isKeyAlone && (!isLast || this.isStaging);
     for (const kept of rows.rows()) {
       const all = new Rows(rows, kept, this.#target.mapping(layout));
       if (mustWait) {
-        await this.#waiting.put(all, layout);
-        this.#layout = layout;
+        await this.#hold(this.#waiting, all, layout);
       } else {
         for (const some of this.#sender.isSearching ? all.slices() : [all])
           await this.#sender.insertAll(some);
@@ -115,22 +115,24 @@ export class BagWriter {
         await this.#deleteFew(some);
         continue;
       }
-      await this.#gone.put(some, layout);
-      this.#layout = layout;
+      await this.#hold(this.#gone, some, layout);
       isMany = true;
     }
     if (endsBatch) await this.finish();
   }
 
   /**
-   * The layout for rows of a chunk. What waits in another one is brought to its end before: once the table has changed,
-   * rows that came before and after may look the same to it.
+   * What waits with other columns is brought to its end before rows of a layout come: once the table has changed, rows
+   * that came before and after may look the same to it. Partitions may have the same columns in orders of their own.
    */
-  async #settledFor(layout: Layout): Promise<Layout> {
-    if (this.#layout === undefined) return layout;
-    if (isSame(this.#layout.columns, layout.columns)) return this.#layout;
-    await this.finish();
-    return layout;
+  async #settleBefore({ columns }: Layout): Promise<void> {
+    if (this.#layout !== undefined && !isSameSet(this.#layout.columns, columns)) await this.finish();
+  }
+
+  /** Has rows wait with those that wait already, whose columns are the same. */
+  async #hold(stages: Stages, rows: Rows<KeptBag>, layout: Layout): Promise<void> {
+    this.#layout ??= layout;
+    await stages.put(rows, this.#layout);
   }
 
   async #deleteFew({ rows, kept, mapping }: Rows<KeptBag>): Promise<void> {
@@ -160,6 +162,7 @@ function inStage(table: string | undefined): RowSource | undefined {
   return table === undefined ? undefined : { sql: `${table} as r` };
 }
 
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((name, n) => name === other[n]);
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  const names = new Set(one);
+  return names.size === other.length && other.every((name) => names.has(name));
 }

@@ -5,6 +5,7 @@ import { superuser } from '../../src/embedded/server.js';
 import { sameName } from '../../src/londiste/destination.js';
 import { providerGetTableList } from '../../src/londiste/provider.js';
 import { checkTable } from '../../src/setup/check.js';
+import type { Form } from '../support/capture-form.js';
 import { open } from '../support/databases.js';
 import { addFullRow } from '../support/full-row.js';
 import { expectNoFaults, followByHand, reach, tickNow } from '../support/hand-ticks.js';
@@ -16,6 +17,7 @@ interface Corner {
   /** As on the provider; `here` when it is another on the subscriber. */
   readonly there: string;
   readonly here?: string;
+  readonly capture?: Form;
   /** Each is a batch, of as many transactions as there are texts. */
   readonly batches: readonly (readonly string[])[];
 }
@@ -168,6 +170,29 @@ const corners: Readonly<Record<string, Corner>> = {
       ],
     ],
   },
+  // The same where capture is older than an ALTER: each partition's rows come in that partition's order of columns.
+  orders: {
+    there: `create table orders (a int, v text) partition by list (a);
+      create table orders_1 (v text, a int);
+      alter table orders attach partition orders_1 for values in (1);
+      create table orders_2 partition of orders for values in (2);
+      create function turn() returns trigger language plpgsql as $$begin
+        update orders set v = 'turned' where v = 'turns';
+        return null;
+      end$$;
+      create trigger a_turn after insert on orders for each row execute function turn()`,
+    here: 'create table orders (v text, more int, a int)',
+    capture: 'row',
+    batches: [
+      ['alter table orders add column if not exists more int'],
+      [`insert into orders values (1, 'turns'), (2, 'turns'), (1, 'turns'), (2, 'stays')`],
+      [
+        `insert into orders values (2, 'turns', 1), (1, 'turns', 2)`,
+        `update orders set a = 3 - a where v = 'turned'`,
+        `delete from orders where ${one('orders_1', 'a = 1')} and tableoid = 'orders_1'::regclass`,
+      ],
+    ],
+  },
   // Few rows go in statements, many by way of COPY; of one row there may be any number.
   many: {
     there: `create table many (a int, v text, j json)`,
@@ -194,10 +219,10 @@ describe.each(oneWay('back'))('from %s to %s', (from, to) => {
 
   beforeAll(async () => {
     pair = await createPair(from, to);
-    for (const [table, { there, here }] of Object.entries(corners)) {
+    for (const [table, { there, here, capture }] of Object.entries(corners)) {
       await pair.provider.execute(there);
       await pair.subscriber.execute(here ?? there);
-      await addFullRow(pair.provider, pair.name.queue, table);
+      await addFullRow(pair.provider, pair.name.queue, table, capture);
       const { list } = await pair.provider.one<{ list: string }>(
         `select string_agg(quote_ident(attname), ', ' order by attnum) as list from pg_attribute where attrelid = to_regclass($1) and attnum > 0`,
         [table],
