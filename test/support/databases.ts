@@ -48,8 +48,12 @@ export async function createDatabase(
   if (typeof which === 'string') {
     afterAll(async () => {
       await asSuperuser(port, async (admin) => {
-        await eventuallyNoSessions(admin, database);
-        await admin.execute(`drop database ${database} with (force)`);
+        try {
+          await eventuallyNoSessions(admin, database);
+        } finally {
+          // A transaction that stays open would keep other tests' queues from being rotated.
+          await admin.execute(`drop database ${database} with (force)`);
+        }
       });
     });
   }

@@ -1,9 +1,9 @@
 -- Looks after the capture of one table: generates its functions anew if the table is another than they were made
 -- for, or they are not as they were made, and warns of what needs a human. Returns whether it has generated.
--- Called by: refresh_captures, under its lock. Locks: without waiting, ACCESS SHARE on an altered table, SHARE ROW EXCLUSIVE on
--- new partitions.
+-- Called by: refresh_captures, under its lock. Locks: without waiting, ACCESS SHARE on an altered table and on partitions that
+-- left, SHARE ROW EXCLUSIVE on new partitions; where a trigger has to be made again, that on its table, for 100 ms at most.
 create or replace function londiste.refresh_capture(i_table londiste.provider_table)
-returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
+returns boolean language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
 declare
     v_found record;
     v_is_there boolean := exists (select from pg_class c where c.oid = i_table.table_oid)
