@@ -22,6 +22,17 @@ begin
           left join pg_database d on d.oid = s.setdatabase
          where (s.setdatabase = 0 or d.datname = current_database())
            and 'session_replication_role=replica' = any (s.setconfig);
+    -- What this session began with is the server's own where neither the database nor the role says anything.
+    return query
+        select 'server', 'sessions begin with session_replication_role = replica: what they write is not captured',
+               'set session_replication_role to origin in the configuration of the server, then select pg_reload_conf()', true
+          from pg_settings g
+         where g.name = 'session_replication_role' and g.reset_val = 'replica'
+           and not exists (select from pg_db_role_setting s
+                            cross join unnest(s.setconfig) as c (setting)
+                            where s.setdatabase in (0, (select d.oid from pg_database d where d.datname = current_database()))
+                              and s.setrole in (0, to_regrole(quote_ident(session_user)))
+                              and starts_with(c.setting, 'session_replication_role='));
     return query
         select format('function %s', p.oid::regprocedure),
                'it runs with session_replication_role = replica: what it writes is not captured',
