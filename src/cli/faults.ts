@@ -1,6 +1,7 @@
 import { LondisteError } from '../kernel/errors.js';
 import type { Fault } from '../londiste/table-fault.js';
 import type { LondisteContext } from './context.js';
+import { counted } from './counted.js';
 
 interface Checked {
   readonly faults: readonly Fault[];
@@ -40,7 +41,7 @@ export function tellFaults<T extends Checked>(
     if (wrong.length === 0) context.say(whole);
   }
   if (wrong.length === 0) return;
-  throw new LondisteError('refused', `${wrong.length} faults found`, {
+  throw new LondisteError('refused', `${counted(wrong.length, 'fault')} found`, {
     hint: 'each is listed with what mends it',
   });
 }

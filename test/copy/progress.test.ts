@@ -107,7 +107,7 @@ test('rows under way are those of the COPY that runs, and a parked table ends th
   const watched = await run('londiste', [config, 'copy', 'watch']);
   expect(watched.code).toBe(1);
   expect(watched.stdout).toMatch(/public\.entry +parked +.*not that one/);
-  expect(watched.stderr).toContain('1 tables are parked');
+  expect(watched.stderr).toContain('1 table parked');
 
   await pair.subscriber.execute(`insert into entry select n, 'x' from generate_series(1, 100) n;
     create function slow_too(text) returns text language plpgsql immutable as 'begin perform pg_sleep(0.05); return $1; end'`);

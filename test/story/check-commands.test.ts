@@ -40,7 +40,9 @@ describe.each(oneWay('there'))('from %s to %s', (from, to) => {
     const count = faults.filter(({ isFault }) => isFault !== false).length;
     const code = count === 0 ? 0 : 1;
     const stderr =
-      count === 0 ? '' : `londiste: ${count} faults found\n  → each is listed with what mends it\n`;
+      count === 0
+        ? ''
+        : `londiste: ${count} fault${count === 1 ? '' : 's'} found\n  → each is listed with what mends it\n`;
     const found = await user.type(`londiste replica.ini ${side} check`);
     expect(found, found.stdout).toMatchObject({ code, stderr });
     for (const { object, what, fix, isFault } of faults) {
@@ -61,9 +63,11 @@ describe.each(oneWay('there'))('from %s to %s', (from, to) => {
     await finds('provider');
     await finds('subscriber');
     expect(await user.must('londiste replica.ini provider check')).toBe(
-      '1 tables and 1 sequences: all changes are captured\n',
+      '1 table and 1 sequence: all changes are captured\n',
     );
-    expect(await user.must('londiste replica.ini subscriber check')).toBe('1 tables and 1 sequences fit\n');
+    expect(await user.must('londiste replica.ini subscriber check')).toBe(
+      'all fits: 1 table and 1 sequence\n',
+    );
   });
 
   test('what deserves to be known on the provider is no fault, what keeps changes from being captured is', async () => {

@@ -94,7 +94,7 @@ test(
       { table: 'public.entry', destination: 'archive."old entry"', columns: 'id=Id,item,qty=amount' },
     ]);
     expect(await user.must('londiste replica.ini subscriber check')).toContain(
-      '1 tables and 0 sequences fit',
+      'all fits: 1 table and 0 sequences',
     );
 
     await there(

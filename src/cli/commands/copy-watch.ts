@@ -5,6 +5,7 @@ import { copyProgress } from '../../londiste/copy-progress.js';
 import { requireBoth } from '../../setup/ends.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
+import { counted } from '../counted.js';
 import { Paces, progressJson, progressLines, type Seen } from '../progress.js';
 
 /** How often it is looked, in milliseconds, by where it goes. */
@@ -31,7 +32,7 @@ export const copyWatch: LondisteCommand = {
       }
     });
     if (left.length === 0) return;
-    throw new LondisteError('refused', `${left.length} tables are parked or paused`, {
+    throw new LondisteError('refused', `${counted(left.length, 'table')} parked or paused`, {
       hint: 'londiste CONFIG subscriber tables says which and why, and what to type',
     });
   },

@@ -1,6 +1,7 @@
 import { checkProvider } from '../../setup/provider.js';
 import type { LondisteCommand } from '../command.js';
 import { withProvider } from '../context.js';
+import { counted } from '../counted.js';
 import { tellFaults } from '../faults.js';
 
 export const providerCheck: LondisteCommand = {
@@ -16,7 +17,7 @@ export const providerCheck: LondisteCommand = {
       json: options['json'] === true,
       wrong: faults.filter(({ isFault }) => isFault),
       show: ({ object, what, isFault }) => `${isFault ? '' : 'note: '}${object}: ${what}`,
-      whole: `${tables} tables and ${sequences} sequences: all changes are captured`,
+      whole: `${counted(tables, 'table')} and ${counted(sequences, 'sequence')}: all changes are captured`,
     });
   },
 };

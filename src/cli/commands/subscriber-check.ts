@@ -1,6 +1,7 @@
 import { checkSubscription } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
+import { counted } from '../counted.js';
 import { tellFaults } from '../faults.js';
 
 export const subscriberCheck: LondisteCommand = {
@@ -15,7 +16,7 @@ export const subscriberCheck: LondisteCommand = {
       json: options['json'] === true,
       wrong: faults,
       show: ({ what }) => what,
-      whole: `${tables} tables and ${sequences} sequences fit`,
+      whole: `all fits: ${counted(tables, 'table')} and ${counted(sequences, 'sequence')}`,
     });
   },
 };

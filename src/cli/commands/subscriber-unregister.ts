@@ -1,6 +1,7 @@
 import { unregisterSubscriber } from '../../setup/subscription.js';
 import type { LondisteCommand } from '../command.js';
 import { withEnds } from '../context.js';
+import { counted } from '../counted.js';
 
 export const subscriberUnregister: LondisteCommand = {
   words: 'subscriber unregister',
@@ -8,6 +9,8 @@ export const subscriberUnregister: LondisteCommand = {
   async run(context) {
     const { queue, consumer } = context.settings.subscription;
     const tables = await withEnds(context, unregisterSubscriber);
-    context.say(`Consumer ${consumer} on queue ${queue}: unregistered, ${tables} tables want a copy`);
+    context.say(
+      `Consumer ${consumer} on queue ${queue}: unregistered; to be copied anew: ${counted(tables, 'table')}`,
+    );
   },
 };
