@@ -92,8 +92,9 @@ export class TableWriter {
     }
     const { expected, fresh } = splitExpected(rows, rows.gone());
     await this.#miss(rows, expected, await this.#delete(this.target.rows, rows, expected));
-    // Inserted and deleted within the batch: the key is not there, unless it was left over.
-    await this.#delete(this.target.rows, rows, fresh);
+    // Inserted and deleted within the batch: the key is not there, unless it was left over, or is another spelling of one
+    // that has a row again.
+    this.#moved += await this.#delete(this.target.rows, rows, fresh);
     if (this.#mode === 'replace' && !rows.truncated) await this.#deleteTouched(rows, rows.rows());
   }
 

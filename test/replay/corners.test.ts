@@ -124,6 +124,11 @@ const corners: Readonly<Record<string, Corner>> = {
       [
         `delete from folded where name = 'ann'; insert into folded values ('aNN', 'again'); update folded set name = 'BoB', v = null where name = 'bob'`,
       ],
+      // The key in another spelling comes and goes in between.
+      [
+        `delete from folded where name = 'ann'; insert into folded values ('ANN', 'between')`,
+        `delete from folded where name = 'ann'; insert into folded values ('aNN', 'once more')`,
+      ],
     ],
   },
   wide: {
