@@ -63,6 +63,8 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/capture_digest.sql
 \ir functions/into_event_table.sql
 \ir functions/large_row.sql
+\ir functions/is_fault_of_rows.sql
+\ir functions/text_of_row.sql
 \ir functions/announce_lost.sql
 \ir functions/capture_body.sql
 \ir functions/capture_row_insert.sql
@@ -101,6 +103,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/hold_events.sql
 \ir functions/release_events.sql
 \ir functions/raise_fence.sql
+\ir functions/data_for_copy.sql
 \ir functions/event_range_sql.sql
 \ir functions/tick_at.sql
 \ir functions/next_range.sql

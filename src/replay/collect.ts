@@ -222,7 +222,8 @@ class Collector {
     { lines, change, layout }: { lines: EventLines; change: Change; layout: Layout | undefined },
   ): void {
     try {
-      if (change.kind === 'foreign' || (layout !== undefined && !lines.hasData)) throw unknownEvent(lines);
+      if (change.kind === 'foreign') throw unknownEvent(lines);
+      if (layout !== undefined && !lines.hasData) throw emptyEvent(lines);
       rows.add(change, layout, lines);
     } catch (failure) {
       this.#failures.set(rows.table, readable(failure, lines));
@@ -238,10 +239,19 @@ function layoutKnown({ layouts }: Link, change: Change): Layout | undefined | 'u
 }
 
 function unknownEvent({ id, header }: EventLines): LondisteError {
-  return new LondisteError('data', `event ${id} has the unknown type ${header.type ?? 'null'}, or no row`, {
+  return new LondisteError('data', `event ${id} has the unknown type ${header.type ?? 'null'}`, {
     hint: 'only the triggers of provider add may write events with a table name: find out who else does, then copy the table anew (subscriber resync)',
     needsCopy: true,
   });
+}
+
+/** A row that capture could not put into an event, or that the provider could not send. */
+function emptyEvent({ id, header }: EventLines): LondisteError {
+  return new LondisteError(
+    'data',
+    `event ${id} (${header.type ?? 'null'}) holds no row: its text is too large to be sent (1 GB), or it was not written by capture`,
+    { hint: 'copy the table anew: londiste CONFIG subscriber resync TABLE', needsCopy: true },
+  );
 }
 
 /** A row that cannot be read, with the event that holds it. */

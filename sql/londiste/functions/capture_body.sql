@@ -24,7 +24,8 @@ declare
     v_same text := londiste.key_same(i_table.table_oid, i_table.key_columns);
     -- Without a key there is nothing to ask the table for.
     v_state text := case when v_has_key then londiste.state_query(
-        i_table.table_oid, v_columns, londiste.key_join(i_table.table_oid, i_table.replica_identity), i_table.row_filter) end;
+        i_table.table_oid, v_columns, londiste.key_join(i_table.table_oid, i_table.replica_identity), i_table.row_filter,
+        case when i_table.row_filter is null then londiste.large_row(i_table.table_oid, 't') end) end;
     v_from_statement text := londiste.capture_query(
         i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, not v_has_key, null, v_same,
         i_table.replica_identity, i_table.row_filter);

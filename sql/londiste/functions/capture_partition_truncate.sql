@@ -25,7 +25,7 @@ begin
     if londiste.current_layout(i_table, i_identity) = i_signature then
         execute v_into || londiste.capture_query(
             'D', i_name, i_layout, i_key, i_key = '{}', i_identity => i_identity, i_filter => i_filter, i_old => v_rows,
-            i_old_row => londiste.row_of_table(i_table, (londiste.table_layout(i_table, i_identity)).columns, 'o'));
+            i_old_row => londiste.row_of_table(i_table, (londiste.table_layout(i_table, i_identity)).columns, 'o') || '::text');
         return;
     end if;
     execute londiste.column_names(v_rows) into v_columns;

@@ -16,7 +16,9 @@ declare
     v_has_key boolean := i_table.key_columns <> '{}';
     v_same text := londiste.key_same(v_oid, i_table.key_columns);
     v_join text := londiste.key_join(v_oid, i_table.replica_identity);
-    v_state text := londiste.state_query(v_oid, v_columns, v_join, i_table.row_filter);
+    v_state text := londiste.state_query(
+        v_oid, v_columns, v_join, i_table.row_filter,
+        case when i_table.row_filter is null then londiste.large_row(v_oid, 't') end);
     v_c text := (select string_agg('c' || n, ', ') from generate_series(1, cardinality(i_table.key_columns)) as n);
     v_is_partitioned boolean := (select c.relkind = 'p' from pg_class c where c.oid = v_oid);
     -- The conditions under which the table must be asked, each of them a query.

@@ -16,8 +16,8 @@ begin
             i_op, i_table.table_name, i_table.layout_id, i_table.key_columns, i_table.key_columns = '{}', i_state,
             londiste.key_same(i_table.table_oid, i_table.key_columns), i_table.replica_identity, i_table.row_filter,
             v_sources.old_row, v_sources.new_row,
-            londiste.row_of_table(i_table.table_oid, v_columns, 'o'),
-            londiste.row_of_table(i_table.table_oid, v_columns, 'n'));
+            londiste.row_of_table(i_table.table_oid, v_columns, 'o') || '::text',
+            londiste.row_of_table(i_table.table_oid, v_columns, 'n') || '::text');
     end loop;
     return londiste.into_event_table(i_table.queue_id, i_event_tables, v_queries[1], v_queries[2], ' using old, new');
 end

@@ -27,7 +27,7 @@ begin
     if not v_known then
         execute londiste.column_names(londiste.own_rows(i_table)) into v_columns;
         i_layout := londiste.note_layout(v_columns);
-        i_state := londiste.row_of_table(i_table, v_columns);
+        i_state := londiste.row_of_table(i_table, v_columns) || '::text';
     end if;
     execute v_into || format('select now(), ''row:U'', %s, %L, %L, null from %s t%s', i_state, i_name, i_layout,
                              londiste.own_rows(i_table), ' where ' || i_filter);

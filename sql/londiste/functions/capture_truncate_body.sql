@@ -18,7 +18,7 @@ $body$,
             case i_op
                 when 'R' then
                     format('perform londiste.capture_truncate(%s, %L, %L, %L);', v.of_table,
-                           londiste.row_of_table(i_table.table_oid, l.columns), i_table.replica_identity, i_table.row_filter)
+                           londiste.row_of_table(i_table.table_oid, l.columns) || '::text', i_table.replica_identity, i_table.row_filter)
                 else
                     format('perform londiste.capture_partition_truncate(%s, %L, %L, %L, tg_relid);', v.of_table,
                            i_table.key_columns, i_table.replica_identity, i_table.row_filter)

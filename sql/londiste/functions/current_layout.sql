@@ -19,7 +19,7 @@ begin
         return '?';
     end if;
     return (
-        select md5(format('capture 6 of %I.%I key %s columns %s', n.nspname, c.relname,
+        select md5(format('capture 7 of %I.%I key %s columns %s', n.nspname, c.relname,
                    (londiste.table_key(i_table, i_identity)).key_numbers, (
                    select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod,
                                             a.attgenerated), ', ' order by a.attnum)

@@ -1,6 +1,6 @@
 -- The query, as text, of the events of some tables of a set (all for null) that the tick's snapshot sees and i_from
--- does not, in the order of their ids. Retried events are not in it, nor
--- those of producers that name no table.
+-- does not, in the order of their ids. Retried events are not in it, nor those of producers that name no table. Data that no
+-- line of COPY can hold is null.
 -- Called by: replay for its batches, copier to catch up. Locks: none.
 create or replace function londiste.event_range_sql(
     i_queue_name text, i_from txid_snapshot, i_to_tick bigint, i_table_names text[] default null)
@@ -21,7 +21,8 @@ begin
             using errcode = 'LD002', hint = 'londiste ... subscriber resync copies the table anew';
     end if;
     return format(
-        'select e.ev_id, e.ev_time, e.ev_txid, e.ev_retry, e.ev_type, e.ev_data,'
+        'select e.ev_id, e.ev_time, e.ev_txid, e.ev_retry, e.ev_type,'
+        ' case when octet_length(e.ev_data) > 500000000 then londiste.data_for_copy(e.ev_data) else e.ev_data end as ev_data,'
         ' e.ev_extra1, e.ev_extra2, e.ev_extra3, e.ev_extra4 from (%s) e'
         ' where e.ev_extra1 is not null%s order by e.ev_id',
         pgq.event_range_sql(v_queue_id, i_from, v_to, null),

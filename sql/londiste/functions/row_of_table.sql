@@ -1,4 +1,4 @@
--- The text of a whole row i_alias of a table, of the same shape as a transition row's, as an expression. Reading a
+-- A whole row i_alias of a table, of the same shape as a transition row's, as an expression. Reading a
 -- virtual generated column computes it, and an expression that raises (100 / v, v = 0) would fail the application's
 -- write although the row can be stored. A transition row has null there, and so has this.
 --
@@ -14,8 +14,8 @@ returns text language sql stable set search_path = pg_catalog, pg_temp as $$
           from unnest(i_columns) with ordinality as c (name, ord))
     select case when bool_or(c.is_virtual)
                      or exists (select from pg_class r where r.oid = i_table and r.relkind = 'p')
-                then format('row(%s)::text', string_agg(case when c.is_virtual then 'null' else c.value end, ', '
+                then format('row(%s)', string_agg(case when c.is_virtual then 'null' else c.value end, ', '
                                                         order by c.ord))
-                else format('(%s.*)::text', i_alias) end
+                else format('(%s.*)', i_alias) end
       from column_of_row c
 $$;
