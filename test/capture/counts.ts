@@ -41,6 +41,8 @@ const moments = [
   'rows moved between partitions',
   'partitions came or went with rows',
   'heirs written directly',
+  'statements of a guest',
+  'statements under row security',
   'rows crossed a filter',
   'rows were taken that should only come',
   'filtered tables compared',

@@ -25,6 +25,12 @@ export function createTable(table: Table, place: Place): string {
     ...createKeys(table, place),
     ...(hasHeir(table) ? [createHeirKey(table)] : []),
     ...(hasChild(table) ? [createChild(table)] : []),
+    ...(table.spec.hides === 'some rows' && place.side === 'there'
+      ? [
+          `alter table ${qualified(table)} enable row level security`,
+          `create policy hides on ${qualified(table)} using (n % 5 is distinct from 3) with check (true)`,
+        ]
+      : []),
   ].join(';\n');
 }
 

@@ -1,6 +1,6 @@
 /** Stories that meet, for certain, what random ones meet sooner or later. */
 import type { TableSpec } from './spec.js';
-import type { Step, Story } from './story.js';
+import { guestSession, type Step, type Story } from './story.js';
 
 const plain: TableSpec = {
   schema: 'public',
@@ -16,6 +16,7 @@ const plain: TableSpec = {
   isProbed: true,
   capture: 'statement',
   filter: 'none',
+  hides: 'nothing',
   isDirect: false,
   isSplitHere: false,
 };
@@ -134,6 +135,9 @@ const writes = (nr: number): readonly Step[] => [
   'make captures anew',
   write(2, 'block', { nr, a: 5, b: 5 }),
   write(2, 'function in SET', { nr, a: 5, b: 5 }),
+  write(guestSession, 'insert', { nr, a: 6, b: 6 }),
+  write(guestSession, 'update range', { nr, a: 6, b: 6 }),
+  write(guestSession, 'function in SET', { nr, a: 6, b: 6 }),
 ];
 
 const throughPartitions = (nr: number): readonly Step[] => [
@@ -166,11 +170,14 @@ export const examples: readonly Story[] = [
     { form: 'whole rows', filter: 'even', extras: [{ name: 't', kind: 'hstore', refusesNull: false }] },
     { form: 'rows only come', capture: 'row' },
   ]),
-  played([{ form: 'rows should only come', filter: 'null, or two columns' }, { form: 'tree' }]),
+  played([
+    { form: 'rows should only come', filter: 'null, or two columns' },
+    { form: 'tree', hides: 'some rows' },
+  ]),
   played(
     [
       { form: 'partitioned', isDirect: true, filter: 'even' },
-      { form: 'partitioned, whole rows', isDirect: true, isSplitHere: true },
+      { form: 'partitioned, whole rows', isDirect: true, isSplitHere: true, hides: 'some rows' },
     ],
     throughPartitions,
   ),

@@ -9,7 +9,7 @@ import { Lane, type Made, type Pending } from './lane.js';
 import type { Outcome, Side } from './side.js';
 import { isSplit } from './parts.js';
 import { momentsOf, plan, type Command } from './statements.js';
-import { sessions, type Step } from './story.js';
+import { guestSession, sessions, type Step } from './story.js';
 import { makeTable, qualified, type Table } from './table.js';
 
 /** Leaves nothing to go back to where the level is serializable, where it may come at any time, and sooner where more is read. */
@@ -58,7 +58,7 @@ export class Player {
       for (const [by, lane] of this.#lanes.entries()) {
         if (lane.waiting) continue;
         if (lane.isOpen) await this.#end(by, lane, 'commit');
-        else if (this.#prepared) await this.#finishPrepared(by, 'commit');
+        else if (this.#prepared && by !== guestSession) await this.#finishPrepared(by, 'commit');
         await this.#goOn();
       }
     }
@@ -91,6 +91,10 @@ export class Player {
         if (planned.isWhole) await this.#beAlone(lane, step.nr);
         return this.#do(by, planned.command, () => {
           for (const moment of momentsOf(table, planned)) counts.add(moment);
+          if (by === guestSession)
+            counts.add(
+              table.spec.hides === 'nothing' ? 'statements of a guest' : 'statements under row security',
+            );
           lane.hasWritten = true;
         });
       }

@@ -1,5 +1,5 @@
 /**
- * Random tables, statements and ALTERs by three sessions, on a database with capture and on its twin without: no statement
+ * Random tables, statements and ALTERs by four sessions of two roles, on a database with capture and on its twin without: no statement
  * fails, waits or touches other rows because of capture, and at rest twin, provider and subscriber hold the same.
  */
 import { describe, expect, test } from 'vitest';

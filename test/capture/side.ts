@@ -1,8 +1,10 @@
-/** One of the two databases that do the same: its three sessions, and one that sees who waits for whom. */
+/** One of the two databases that do the same: its four sessions, and one that sees who waits for whom. */
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { LondisteError } from '../../src/kernel/errors.js';
+import { guest } from '../support/clusters.js';
 import { asSuperuser, open } from '../support/databases.js';
 import type { Command } from './statements.js';
+import { guestSession } from './story.js';
 
 /** What became of a statement: its SQLSTATE, or how many rows it touched. */
 export type Outcome = string;
@@ -35,7 +37,7 @@ export class Side {
     const sessions: Session[] = [];
     const pids: number[] = [];
     for (let n = 0; n < count; n += 1) {
-      const session = await open(settings, `writer ${n}`);
+      const session = await open(n === guestSession ? { ...settings, user: guest } : settings, `writer ${n}`);
       sessions.push(session);
       pids.push((await session.one<{ pid: number }>('select pg_backend_pid() as pid')).pid);
     }

@@ -55,6 +55,8 @@ export const tableSpec = fc.record({
   /** How it is captured where either will do. */
   capture: fc.constantFrom('statement', 'row'),
   filter: fc.constantFrom('none', 'none', ...filterNames),
+  /** Whether row security hides some rows from a role that does not own the table. */
+  hides: fc.constantFrom('nothing', 'nothing', 'some rows'),
   /** Whether statements name partitions too. */
   isDirect: fc.boolean(),
   /** Whether a partitioned table is one on the subscriber, too. */

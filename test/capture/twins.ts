@@ -4,6 +4,7 @@ import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { superuser } from '../../src/embedded/server.js';
 import { removeProviderTables } from '../../src/setup/provider.js';
 import { removeSubscriberTables } from '../../src/setup/subscriber-tables.js';
+import { guest } from '../support/clusters.js';
 import { createDatabase, open, type Which } from '../support/databases.js';
 import { reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
 import { probe, probeTriggers } from '../support/nested-probe.js';
@@ -31,6 +32,11 @@ const forget = `do $do$ declare v record; begin
     execute 'drop table if exists ' || v.name || ' cascade';
   end loop; end $do$;
   drop schema if exists app cascade`;
+
+/** What the guest may do with all that is made from then on. */
+const grants = ['tables', 'sequences', 'schemas']
+  .map((what) => `alter default privileges grant all on ${what} to ${guest};`)
+  .join('\n');
 
 /** The last event, and how often what is counted in sequences has happened. */
 interface Marks {
@@ -60,7 +66,7 @@ export class Twins {
     const twin = await open(twinSettings);
     // Only this role may keep foreign keys from acting on replayed rows, whatever the version is.
     const here = { ...pair.subscriberSettings, user: superuser };
-    for (const session of [pair.provider, twin]) await session.execute(types + probe + watches);
+    for (const session of [pair.provider, twin]) await session.execute(grants + types + probe + watches);
     await pair.subscriber.execute(types);
     await pair.provider.query('select pgq.announce_ticker()');
     // A tick or maintenance that waits for a writer is a failure, and not the end of the time for the test.

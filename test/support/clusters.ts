@@ -20,6 +20,9 @@ declare module 'vitest' {
 /** The role that owns every test database: no superuser, may not create roles or databases. */
 export const owner = 'app';
 
+/** Another one, which owns nothing and may do what a test grants. The owner sees and cancels its statements. */
+export const guest = 'guest';
+
 /** Settings of a server that need not survive a crash of the machine, only of itself. */
 export const quickSettings = {
   fsync: 'off',
@@ -77,6 +80,6 @@ export async function startServer(
     { host: '127.0.0.1', port: server.port, user: superuser, database: 'postgres' },
     { side: 'server', applicationName: 'test' },
   );
-  await session.execute(`create role ${owner} login`);
+  await session.execute(`create role ${owner} login; create role ${guest} login; grant ${guest} to ${owner}`);
   return server;
 }
