@@ -46,11 +46,18 @@ export async function playStories<T>(
         throw new Error(`example ${n}, which any seed begins with\n${JSON.stringify(one)}`, { cause: error });
       });
   let played = 0;
+  let hasFailed = false;
   let last: Promise<void> = Promise.resolve();
   const result = await fc.check(
     fc.asyncProperty(story, (one) => {
       played += 1;
-      last = play(one);
+      last = play(one).catch((error: unknown) => {
+        // At once: making it smaller takes minutes, and may find something else.
+        if (!hasFailed)
+          console.log(`story ${played} of seed ${from} failed: ${String(error).slice(0, 5_000)}`);
+        hasFailed = true;
+        throw error;
+      });
       return last;
     }),
     {
