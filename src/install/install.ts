@@ -79,9 +79,18 @@ export async function describeInstallation(session: Session, schema: SchemaName)
   return { state: isCurrent ? 'current' : 'other functions', ...versions };
 }
 
+const manifests = new Map<SchemaName, Promise<Manifest>>();
+
+/** Of the files as they were first read: what lies there later belongs to another version of this program. */
 function manifestOf(schema: SchemaName): Promise<Manifest> {
-  // The same depth from src/install and from dist/install.
-  return readManifest(new URL(`../../sql/${schema}/install.sql`, import.meta.url));
+  let manifest = manifests.get(schema);
+  if (manifest === undefined) {
+    // The same depth from src/install and from dist/install.
+    manifest = readManifest(new URL(`../../sql/${schema}/install.sql`, import.meta.url));
+    manifests.set(schema, manifest);
+    manifest.catch(() => manifests.delete(schema));
+  }
+  return manifest;
 }
 
 function refuseNewer(session: Session, schema: SchemaName, manifest: Manifest, installed: Installed): void {
