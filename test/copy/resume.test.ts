@@ -148,13 +148,9 @@ describe.each(['table', 'range'] as const)('copy_snapshot = %s', (copySnapshot) 
     const cuts = cutAt(moment, visits, side);
     // Without a first loss the snapshot is taken once, and nothing is to be caught up with.
     if (moment === 'copy.snapshot-taken' || moment === 'copy.caught-up') {
-      let done = false;
-      arm('copy.range-landed', async () => {
-        if (done) return;
-        done = true;
-        await write(3);
-        await cut('provider');
-      });
+      // Whoever lands another range meanwhile waits for it too, or the copy might be whole before it is cut off.
+      let loss: Promise<void> | undefined;
+      arm('copy.range-landed', () => (loss ??= write(3).then(() => cut('provider'))));
     }
     await addSubscriberTables(pair.ends, ['entry']);
     await eventually(() => cuts.count() >= visits.length, true, 60_000);
