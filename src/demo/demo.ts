@@ -108,7 +108,8 @@ async function play(
 /** Writes and shows until the time is up or Ctrl-C, then stops writing. */
 async function watch(ends: Ends, applied: () => number, { out, seconds, stop }: DemoOptions): Promise<void> {
   const workload = new Workload(ends.provider);
-  const over = seconds === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)]);
+  const timeIsUp = new AbortController();
+  const timer = seconds === undefined ? undefined : setTimeout(() => timeIsUp.abort(), seconds * 1000);
   const showing: Service = {
     name: 'view',
     run: async (signal) => {
@@ -123,7 +124,11 @@ async function watch(ends: Ends, applied: () => number, { out, seconds, stop }: 
       }
     },
   };
-  await supervise([workload, showing], over);
+  try {
+    await supervise([workload, showing], AbortSignal.any([stop, timeIsUp.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function settingsOf(server: Server): ConnectSettings {
