@@ -2,6 +2,7 @@
 import { quoteIdent } from '../../src/db/identifiers.js';
 import { functions } from './app-triggers.js';
 import { filterOf } from './filter.js';
+import { keep } from './rows.js';
 import type { Parameters } from './statements.js';
 import {
   addKey,
@@ -24,9 +25,10 @@ export type Change =
   | { readonly does: 'type'; readonly id: string; readonly to: string }
   | { readonly does: 'key'; readonly to: readonly string[] }
   | { readonly does: 'table'; readonly to: string }
-  | { readonly does: 'schema'; readonly to: string };
+  | { readonly does: 'schema'; readonly to: string }
+  | { readonly does: 'goes' };
 
-export const changeNames = ['add', 'drop', 'rename', 'type', 'key', 'table', 'schema'] as const;
+export const changeNames = ['add', 'drop', 'rename', 'type', 'key', 'table', 'schema', 'goes'] as const;
 
 export type ChangeName = (typeof changeNames)[number];
 
@@ -95,6 +97,8 @@ export function decide(name: ChangeName, table: Table, p: Parameters): Change {
       return { does: 'table', to: `Renamed ${table.nr} ${table.fresh}` };
     case 'schema':
       return { does: 'schema', to: table.schema === 'moved.to' ? table.spec.schema : 'moved.to' };
+    case 'goes':
+      return p.a < 2 ? { does: 'goes' } : instead;
   }
 }
 
@@ -118,6 +122,8 @@ export function changed(table: Table, change: Change): Table {
       return { ...after, name: change.to, isMoved: true };
     case 'schema':
       return { ...after, schema: change.to, isMoved: true };
+    case 'goes':
+      return { ...after, isGone: true };
   }
 }
 
@@ -142,16 +148,21 @@ function ddl(table: Table, change: Change, place: Place): string {
       return `${alter} rename to ${quoteIdent(change.to)}`;
     case 'schema':
       return `create schema if not exists ${quoteIdent(change.to)}; ${alter} set schema ${quoteIdent(change.to)}`;
+    case 'goes':
+      return `lock table ${qualified(table)} in access exclusive mode; ${keep(table)}; drop table ${qualified(table)} cascade`;
   }
 }
 
 /** On the provider, whose functions follow the table. */
 export const migration = (table: Table, change: Change, place: Place): string =>
-  `${ddl(table, change, place)}; ${functions(changed(table, change))}`;
+  change.does === 'goes'
+    ? ddl(table, change, place)
+    : `${ddl(table, change, place)}; ${functions(changed(table, change))}`;
 
-/** On the subscriber, where the table keeps the name that the set has for it. */
+/** On the subscriber, where the table keeps the name that the set has for it, and stays. */
 export function follow(table: Table, change: Change, place: Place): { sql: string; after: Table } {
   const after = changed(table, change);
-  if (change.does !== 'table' && change.does !== 'schema') return { sql: ddl(table, change, place), after };
-  return { sql: 'select', after: { ...after, name: table.name, schema: table.schema } };
+  if (change.does === 'table' || change.does === 'schema' || change.does === 'goes')
+    return { sql: 'select', after: { ...after, name: table.name, schema: table.schema } };
+  return { sql: ddl(table, change, place), after };
 }

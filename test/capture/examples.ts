@@ -140,6 +140,23 @@ const writes = (nr: number): readonly Step[] => [
   write(guestSession, 'function in SET', { nr, a: 6, b: 6 }),
 ];
 
+/** The table is dropped before anything of it is delivered, in one transaction with what changes and writes it last. */
+const dropped = (nr: number): readonly Step[] => [
+  write(0, 'update range', { nr }),
+  begin(1),
+  write(1, 'insert', { nr, a: 7, b: 7 }),
+  alter(1, 'add', { nr }),
+  write(1, 'update range', { nr, a: 0 }),
+  alter(1, 'table', { nr }),
+  does(1, 'savepoint'),
+  alter(1, 'goes', { nr }),
+  does(1, 'rollback to'),
+  write(1, 'move', { nr, a: 2, b: 2 }),
+  alter(1, 'goes', { nr }),
+  write(0, 'insert', { nr, a: 9, b: 9 }),
+  does(1, 'commit'),
+];
+
 const throughPartitions = (nr: number): readonly Step[] => [
   write(0, 'insert', { nr, a: 1, b: 5 }),
   write(1, 'truncate', { nr, a: 2, b: 2 }),
@@ -181,4 +198,8 @@ export const examples: readonly Story[] = [
     ],
     throughPartitions,
   ),
+  {
+    ...played([{ child: 'on delete cascade on update cascade' }, { capture: 'row', form: 'tree' }], dropped),
+    follows: 'when parked',
+  },
 ];

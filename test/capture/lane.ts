@@ -27,6 +27,8 @@ interface Mark {
 export class Lane {
   isOpen = false;
   isSerializable = false;
+  /** Whether a statement sees all that has been committed when it begins. */
+  seesLatest = true;
   hasWritten = false;
   waiting: Pending | undefined;
   #made: readonly Made[] = [];
@@ -43,12 +45,14 @@ export class Lane {
   begin(isolation: Isolation): void {
     this.isOpen = true;
     this.isSerializable = isolation === 'serializable';
+    this.seesLatest = isolation === 'read committed';
   }
 
   end(): readonly Made[] {
     const made = this.#made;
     this.isOpen = false;
     this.isSerializable = false;
+    this.seesLatest = true;
     this.hasWritten = false;
     this.#made = [];
     this.#mark = undefined;

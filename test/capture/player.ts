@@ -70,7 +70,7 @@ export class Player {
     for (const does of ['schema', 'table'] as const) {
       const table = this.tables.find((one) => one.nr === nr);
       const first = table && makeTable(table.spec, nr);
-      if (!table || !first || qualified(table) === qualified(first)) return;
+      if (!table || table.isGone || !first || qualified(table) === qualified(first)) return;
       const change: Change = { does, to: does === 'schema' ? first.schema : first.name };
       await this.#do(0, migration(table, change, { side: 'there', major }), () =>
         this.#altered(this.#lane(0), nr, change),
@@ -87,6 +87,7 @@ export class Player {
         return this.#do(by, `begin isolation level ${step.isolation}`, () => lane.begin(step.isolation));
       case 'write': {
         const table = this.#seen(lane, step.nr);
+        if (table.isGone) return;
         const planned = plan(step.what, table, step, major);
         if (planned.isWhole) await this.#beAlone(lane, step.nr);
         return this.#do(by, planned.command, () => {
@@ -101,7 +102,10 @@ export class Player {
       case 'alter': {
         await this.#beAlone(lane, step.nr);
         const table = this.#seen(lane, step.nr);
+        if (table.isGone) return;
         const change = decide(step.what, table, step);
+        // What is kept of it would be as old as what the transaction sees.
+        if (change.does === 'goes' && !lane.seesLatest) return;
         return this.#do(by, migration(table, change, { side: 'there', major }), () =>
           this.#altered(lane, table.nr, change),
         );
@@ -151,6 +155,7 @@ export class Player {
   async #commit(made: readonly Made[]): Promise<void> {
     for (const { nr, change } of made)
       this.tables = this.tables.map((table) => (table.nr === nr ? changed(table, change) : table));
+    for (const { change } of made) if (change.does === 'goes') this.#around.counts.add('tables dropped');
     if (made.length > 0) await this.#around.hasChanged(made);
   }
 

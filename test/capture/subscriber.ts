@@ -2,14 +2,14 @@
 import { parseName, quoteName } from '../../src/db/identifiers.js';
 import type { Session } from '../../src/db/session.js';
 import { resyncTables } from '../../src/setup/resync.js';
-import { retryTables, listTables } from '../../src/setup/subscriber-tables.js';
+import { listTables, removeSubscriberTables, retryTables } from '../../src/setup/subscriber-tables.js';
 import type { SubscribedTable } from '../../src/londiste/table-state.js';
 import type { Pair } from '../support/pair.js';
 import { follow, type Change } from './changes.js';
 import type { Counts } from './counts.js';
 import type { Made } from './lane.js';
 import { members, mayPark } from './members.js';
-import { qualified, type Table } from './table.js';
+import { child, qualified, type Table } from './table.js';
 
 /** A table with the ALTERs that it still lacks. */
 interface Followed {
@@ -40,6 +40,7 @@ export class Subscriber {
   readonly #session: Session;
   readonly #elsewhere: Elsewhere;
   readonly #tables: readonly Followed[];
+  readonly #givenUp = new Set<string>();
 
   constructor(pair: Pair, session: Session, tables: readonly Table[], elsewhere: Elsewhere) {
     this.#pair = pair;
@@ -56,6 +57,11 @@ export class Subscriber {
 
   get wasAltered(): boolean {
     return this.#tables.some(({ wasAltered }) => wasAltered);
+  }
+
+  /** Whether only a copy could have brought the table right when it was gone already. */
+  hasGivenUp(name: string): boolean {
+    return this.#givenUp.has(name);
   }
 
   tableOf(nr: number): Table {
@@ -120,6 +126,14 @@ export class Subscriber {
   }
 
   async #copy(one: Followed, name: string, error?: string): Promise<void> {
+    const isGone = one.table.isGone || one.pending.some(({ does }) => does === 'goes');
+    if (isGone && name !== child(one.table)) {
+      one.mustCopy = false;
+      this.#elsewhere.counts.note('dropped before they were copied');
+      await removeSubscriberTables(this.#ends, [name]);
+      this.#givenUp.add(name);
+      return;
+    }
     this.#elsewhere.counts.add('copies anew');
     one.copies += 1;
     if (one.copies > mostCopies) throw new Error(`${name} is parked again and again: ${error ?? ''}`);

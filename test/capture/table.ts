@@ -25,6 +25,7 @@ export interface Table {
   /** How many names ALTERs have used up. */
   readonly fresh: number;
   readonly isMoved: boolean;
+  readonly isGone: boolean;
 }
 
 /** Which server DDL is for: the subscriber's tables are checked row by row. */
@@ -54,7 +55,7 @@ export function makeTable(spec: TableSpec, nr: number): Table {
       : [column('g', { kind: 'int', clause: generatedClause(spec.generated, 'n'), isWritten: false })]),
   ];
   const at = { schema: spec.schema, name, columns, key: form.key };
-  return { nr, spec, form, ...at, fresh: 0, isMoved: false };
+  return { nr, spec, form, ...at, fresh: 0, isMoved: false, isGone: false };
 }
 
 export function generatedClause(how: 'stored' | 'virtual', column: string): string {
