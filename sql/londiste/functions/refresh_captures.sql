@@ -1,5 +1,6 @@
 -- Generates the capture functions anew for every table that has been altered since, so that its writes leave the
--- slow path, and warns of what it cannot mend. Returns how many it has generated.
+-- slow path, and warns of what it cannot mend. Layouts that were noted more than once are kept once. Returns how many
+-- captures it has generated.
 -- Called by: periodic_maintenance; by an operator after a migration. Locks: the list of tables; ACCESS SHARE on an
 -- altered table, without waiting (it is the next round's otherwise). Nothing that a writer waits for.
 create or replace function londiste.refresh_captures()
@@ -21,6 +22,8 @@ begin
             raise warning 'queue %, table %: %', v_table.queue_name, v_table.table_name, sqlerrm;
         end;
     end loop;
+    delete from londiste.layout l using londiste.layout earlier
+     where earlier.layout_id = l.layout_id and earlier.ctid < l.ctid;
     return v_done;
 end
 $$;

@@ -3,6 +3,10 @@
 -- them, which is the truth for this transaction; the catalogue is, only in READ COMMITTED. i_key is the key of
 -- generation time; the rest is as in capture_query.
 --
+-- Where the catalogue shows an older table than there is, keys are compared as text, which every type has; no index
+-- serves that, and what a SERIALIZABLE transaction looks through, nobody else may write to. So not where the key has
+-- the types that the catalogue shows.
+--
 -- Where the key can no longer be found the transition rows have to do even for a nested statement: then whoever
 -- reads the events cannot find the key in them either and parks the table.
 -- Called by: capture functions. Locks: none.
@@ -15,16 +19,27 @@ declare
     v_layout text := londiste.note_layout(i_columns);
     v_key text[];
     v_join text;
+    v_is_shown boolean := current_setting('transaction_isolation') in ('read committed', 'read uncommitted');
 begin
     if i_nested and i_key <> '{}' and londiste.can_read(i_table) then
-        if current_setting('transaction_isolation') in ('read committed', 'read uncommitted') then
-            v_key := (londiste.table_key(i_table, i_identity)).key_columns;
+        v_key := (londiste.table_key(i_table, i_identity)).key_columns;
+        if not v_is_shown and v_key <@ i_columns then
+            -- What the server itself takes the columns for; no row is read.
+            execute (
+                select format('select %s from (select) d left join %s t on false',
+                              string_agg(format('pg_typeof(t.%I)::oid = %s', a.attname, a.atttypid), ' and '),
+                              londiste.own_rows(i_table))
+                  from pg_attribute a where a.attrelid = i_table and a.attname = any (v_key))
+               into v_is_shown;
+        end if;
+        if v_is_shown then
             v_join := londiste.key_join(i_table, i_identity);
         elsif i_key <@ i_columns then
-            -- As text: types may be others than the catalogue shows to this snapshot, and every type has a text.
             v_key := i_key;
             v_join := (select string_agg(format('t.%I::text = k.c%s::text', c.name, c.ord), ' and ')
                          from unnest(i_key) with ordinality as c (name, ord));
+        else
+            v_key := null;
         end if;
     end if;
     return londiste.capture_query(
