@@ -1,5 +1,6 @@
 /** The DDL that makes a random table and what belongs to it. */
 import { quoteIdent } from '../../src/db/identifiers.js';
+import { filterOf } from './filter.js';
 import { createHeirKey, createParts, hasHeir, isSplit, splitBy, still } from './parts.js';
 import {
   addKey,
@@ -24,7 +25,7 @@ export function createTable(table: Table, place: Place): string {
     ...(splits || hasHeir(table) ? createParts(table, place) : []),
     ...createKeys(table, place),
     ...(hasHeir(table) ? [createHeirKey(table)] : []),
-    ...(hasChild(table) ? [createChild(table)] : []),
+    ...(hasChild(table) ? [createChild(table, place)] : []),
     ...(table.spec.hides === 'some rows' && place.side === 'there'
       ? [
           `alter table ${qualified(table)} enable row level security`,
@@ -55,12 +56,14 @@ function createKeys(table: Table, { side }: Place): string[] {
   return [...keys[form.constraint], ...seat];
 }
 
-function createChild(table: Table): string {
+/** A subscriber to which not all rows come cannot promise that none is referenced which it has not: an ALTER looks again. */
+function createChild(table: Table, { side }: Place): string {
   const columns = table.form.handle.map((id) => {
     const parent = table.columns.find((one) => one.id === id);
     return `p_${id} ${parent?.type ?? ''}`;
   });
   const own = table.form.handle.map((id) => `p_${id}`).join(', ');
-  return `create table ${child(table)} (id int primary key, ${columns.join(', ')}, w int,
-    foreign key (${own}) references ${qualified(table)} (${columnList(table, table.form.handle)}) ${table.spec.child}) ${still}`;
+  const lacksRows = side === 'here' && filterOf(table.spec) !== undefined;
+  const reference = `foreign key (${own}) references ${qualified(table)} (${columnList(table, table.form.handle)}) ${table.spec.child}`;
+  return `create table ${child(table)} (id int primary key, ${columns.join(', ')}, w int${lacksRows ? '' : `, ${reference}`}) ${still}`;
 }
