@@ -41,6 +41,8 @@ export class Subscriber {
   readonly #elsewhere: Elsewhere;
   readonly #tables: readonly Followed[];
   readonly #givenUp = new Set<string>();
+  /** Whether a table has parked for what no trigger can tell, which the log says. */
+  hasLostTrack = false;
 
   constructor(pair: Pair, session: Session, tables: readonly Table[], elsewhere: Elsewhere) {
     this.#pair = pair;
@@ -113,8 +115,10 @@ export class Subscriber {
     const one = this.#tables.find(({ table }) => members(table).includes(name));
     if (!one) throw new Error(`${parked.name} is nobody's`);
     const reason = mayPark(one.table, parked.error);
-    if (reason !== undefined) this.#elsewhere.counts.add(reason);
-    else if (!one.wasAltered)
+    if (reason !== undefined) {
+      this.hasLostTrack = true;
+      this.#elsewhere.counts.add(reason);
+    } else if (!one.wasAltered)
       throw new Error(`${parked.name} was parked, and nobody had altered it: ${parked.error ?? ''}`);
     if (reason !== undefined || one.pending.length === 0) {
       await this.#copy(one, name, parked.error);
