@@ -26,13 +26,21 @@ interface Mark {
 
 export class Lane {
   isOpen = false;
-  isSerializable = false;
-  /** Whether a statement sees all that has been committed when it begins. */
-  seesLatest = true;
   hasWritten = false;
   waiting: Pending | undefined;
   #made: readonly Made[] = [];
   #mark: Mark | undefined;
+  /** Of the open transaction; a statement by itself is read committed. */
+  #isolation: Isolation = 'read committed';
+
+  get isSerializable(): boolean {
+    return this.#isolation === 'serializable';
+  }
+
+  /** Whether a statement sees all that has been committed when it begins. */
+  get seesLatest(): boolean {
+    return this.#isolation === 'read committed';
+  }
 
   get made(): readonly Made[] {
     return this.#made;
@@ -44,15 +52,13 @@ export class Lane {
 
   begin(isolation: Isolation): void {
     this.isOpen = true;
-    this.isSerializable = isolation === 'serializable';
-    this.seesLatest = isolation === 'read committed';
+    this.#isolation = isolation;
   }
 
   end(): readonly Made[] {
     const made = this.#made;
     this.isOpen = false;
-    this.isSerializable = false;
-    this.seesLatest = true;
+    this.#isolation = 'read committed';
     this.hasWritten = false;
     this.#made = [];
     this.#mark = undefined;

@@ -159,9 +159,10 @@ export class Player {
   }
 
   async #commit(made: readonly Made[]): Promise<void> {
-    for (const { nr, change } of made)
+    for (const { nr, change } of made) {
       this.tables = this.tables.map((table) => (table.nr === nr ? changed(table, change) : table));
-    for (const { change } of made) if (change.does === 'goes') this.#around.counts.add('tables dropped');
+      if (change.does === 'goes') this.#around.counts.add('tables dropped');
+    }
     if (made.length > 0) await this.#around.hasChanged(made);
   }
 

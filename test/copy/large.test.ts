@@ -104,6 +104,6 @@ test(`${rows} rows with three indexes beside ${clients} writers`, { timeout: 900
   expect(await definitionsOf(pair.subscriber, 'entry')).toEqual(definitions);
   expect(ranges).toBeGreaterThan(5);
   expect(transactions).toBeGreaterThan(100);
-  expect(sorted.length).toBeGreaterThan(10);
+  expect(sorted.length).toBeGreaterThan(20);
   expect(most).toBeLessThan(1000);
 });
