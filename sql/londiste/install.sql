@@ -82,6 +82,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 -- Provider: the set of a queue
 \ir functions/check_capturable.sql
 \ir functions/set_relative.sql
+\ir functions/lock_patience.sql
 \ir functions/check_filter.sql
 \ir functions/provider_add_table.sql
 \ir functions/provider_remove_table.sql

@@ -2,7 +2,7 @@
 -- 'statement' or 'row', or null for what suits the table; i_identity as in londiste.provider_table; i_filter a condition
 -- that rows fit which are to be captured.
 -- Called by: londiste provider add. Returns 1, or 0 when the table is in the set already.
--- Locks: the list of tables; SHARE ROW EXCLUSIVE on the table, for which it waits a second at most (55P03: try
+-- Locks: the list of tables; SHARE ROW EXCLUSIVE on the table, for which it waits as long as lock_patience says (55P03: try
 -- again), since the application's writes queue up behind it.
 create or replace function londiste.provider_add_table(
     i_queue_name text, i_table_name text, i_capture text default null, i_identity text default 'default',
@@ -16,6 +16,8 @@ declare
     v_filter text;
     v_relative record;
 begin
+    -- For this function alone: what is SET above is put back at its end.
+    perform set_config('lock_timeout', londiste.lock_patience(), true);
     lock table londiste.provider_table in share row exclusive mode;
     select * into v_rel from londiste.find_relation(i_table_name);
     select * into v_known from londiste.provider_table p
