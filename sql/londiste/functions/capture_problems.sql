@@ -27,7 +27,8 @@ begin
                        from londiste.key_fault(v_oid, v_now, i_table.replica_identity) k;
     end if;
     if exists (select from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
-                where not exists (select from pg_trigger t
+                where (n.relation = v_oid or n.relation = any (i_table.members))
+                  and not exists (select from pg_trigger t
                                    where t.tgrelid = any (v_tree) and t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name)
                                      and t.tgenabled in ('O', 'A')
                                      -- Clones know only that of the level above them, but call the same function.
@@ -39,6 +40,16 @@ begin
     elsif londiste.current_layout(v_oid, i_table.replica_identity) = i_table.layout_signature
           and londiste.capture_digest(i_table.queue_id, v_oid) is distinct from i_table.capture_digest then
         return query select 'somebody has changed its capture functions, changes may be lost', v_again;
+    end if;
+    if v_members is distinct from i_table.members then
+        return query select format('its partition %s is new, and in use at each look of maintenance: a TRUNCATE of it, and rows that it'
+                                   ' brought along, do not reach the subscribers', n.relation::regclass),
+                            format('nothing if it was attached just now; else end what uses it: select pid, usename, state, xact_start,'
+                                   ' query from pg_stat_activity where pid in (select pid from pg_locks where relation = %s)', n.relation)
+                       from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
+                      where n.relation <> v_oid and not n.relation = any (coalesce(i_table.members, '{}'))
+                        and not exists (select from pg_trigger t
+                                         where t.tgrelid = n.relation and t.tgfoid = to_regproc(n.function_name));
     end if;
     return query select format('its filter does not fit it any more, so that each write parks it: %s; the filter is %s', f.problem,
                                i_table.row_filter),

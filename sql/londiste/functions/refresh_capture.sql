@@ -1,7 +1,7 @@
 -- Looks after the capture of one table: generates its functions anew if the table is another than they were made
 -- for, or they are not as they were made, and warns of what needs a human. Returns whether it has generated.
 -- Called by: refresh_captures, under its lock. Locks: without waiting, ACCESS SHARE on an altered table and on partitions that
--- left, SHARE ROW EXCLUSIVE on new partitions; where a trigger has to be made again, that on its table, for 100 ms at most.
+-- left; for 100 ms at most, SHARE ROW EXCLUSIVE on new partitions, and on a table where a trigger has to be made again.
 create or replace function londiste.refresh_capture(i_table londiste.provider_table)
 returns boolean language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
 declare
@@ -10,7 +10,12 @@ declare
                           and exists (select from pgq.queue q where q.queue_id = i_table.queue_id);
 begin
     if v_is_there then
-        perform londiste.refresh_members(i_table);
+        begin
+            perform londiste.refresh_members(i_table);
+        exception when lock_not_available then
+            -- The next round's; what is missing until then is among the problems.
+            null;
+        end;
     end if;
     for v_found in select * from londiste.capture_problems(i_table) loop
         raise warning 'queue %, table %: %; %',

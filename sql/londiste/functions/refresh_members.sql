@@ -1,7 +1,8 @@
 -- Looks after partitions that have come or gone since the last look. One that came gets its trigger for TRUNCATE; its rows
 -- are captured from when it was attached on. What it held before, and what one that was detached or dropped took along, no
 -- trigger can see: then an event says that the table needs a new copy.
--- Called by: refresh_capture. Locks: without waiting, SHARE ROW EXCLUSIVE on new partitions, ACCESS SHARE on those that left.
+-- Called by: refresh_capture. Locks: SHARE ROW EXCLUSIVE on new partitions, which it waits for as long as lock_timeout says,
+-- since a busy one is never free; without waiting, ACCESS SHARE on those that left.
 create or replace function londiste.refresh_members(i_table londiste.provider_table)
 returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
@@ -21,7 +22,7 @@ begin
             -- It cannot be locked, and is no part that is captured: capture_problems says so.
             v_moved := false;
         elsif v_one.is_new then
-            execute format('lock table only %s in share row exclusive mode nowait', v_one.oid::regclass);
+            execute format('lock table only %s in share row exclusive mode', v_one.oid::regclass);
             v_moved := londiste.came_with_rows(v_one.oid);
         elsif v_one.relkind = 'r' then
             execute format('lock table only %s in access share mode nowait', v_one.oid::regclass);
