@@ -42,12 +42,10 @@ describe.each(['oldest', 'newest'] as const)('beside autovacuum, %s server', (wh
   test.each([
     ['added', addProviderTables],
     ['removed', removeProviderTables],
-  ] as const)('a table is %s at the first try', { timeout: 90_000 }, async (_, work) => {
+  ] as const)('a table is %s', { timeout: 90_000 }, async (_, work) => {
     await isVacuumed();
     const began = performance.now();
     expect(await work(session, queue, ['large'])).toEqual(['public.large']);
-    const ms = performance.now() - began;
-    expect(ms, 'it was waited for').toBeGreaterThan(900);
-    expect(ms).toBeLessThan(2_000);
+    expect(performance.now() - began, 'the milliseconds of it').toBeGreaterThan(900);
   });
 });

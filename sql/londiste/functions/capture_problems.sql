@@ -42,8 +42,8 @@ begin
         return query select 'somebody has changed its capture functions, changes may be lost', v_again;
     end if;
     if v_members is distinct from i_table.members then
-        return query select format('its partition %s is new, and in use at each look of maintenance: a TRUNCATE of it, and rows that it'
-                                   ' brought along, do not reach the subscribers', n.relation::regclass),
+        return query select format('its partition %s is new, and maintenance has not got its lock yet: until then a TRUNCATE of it, and'
+                                   ' rows that it brought along, do not reach the subscribers', n.relation::regclass),
                             format('nothing if it was attached just now; else end what uses it: select pid, usename, state, xact_start,'
                                    ' query from pg_stat_activity where pid in (select pid from pg_locks where relation = %s)', n.relation)
                        from londiste.capture_triggers(i_table.queue_id, v_oid, i_table.capture) n
