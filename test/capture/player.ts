@@ -96,7 +96,9 @@ export class Player {
         if (table.isGone) return;
         const planned = plan(step.what, table, step, major);
         if (planned.isWhole) await this.#beAlone(lane, step.nr);
-        return this.#do(by, planned.command, () => {
+        const isAttached = planned.name === 'attach' && isSplit(table);
+        if (isAttached) await this.#endOthers(lane);
+        await this.#do(by, planned.command, () => {
           for (const moment of momentsOf(table, planned)) counts.add(moment);
           if (by === guestSession)
             counts.add(
@@ -104,6 +106,8 @@ export class Player {
             );
           lane.hasWritten = true;
         });
+        if (isAttached && lane.isOpen) await this.#end(by, lane, 'commit');
+        return;
       }
       case 'alter': {
         await this.#beAlone(lane, step.nr);
@@ -149,6 +153,17 @@ export class Player {
   async #beAlone(lane: Lane, nr: number): Promise<void> {
     const table = this.#seen(lane, nr);
     if (isSplit(table) && table.spec.isDirect) await this.finish();
+  }
+
+  /**
+   * Before what locks the default partition against everybody, and is committed at once. Who writes to another partition by way
+   * of the table needs no lock on that one, but its capture does.
+   */
+  async #endOthers(lane: Lane): Promise<void> {
+    for (const [by, other] of this.#lanes.entries())
+      if (other !== lane && other.isOpen && !other.waiting) await this.#end(by, other, 'commit');
+    const isAlone = this.#lanes.every((other) => other === lane || !(other.isOpen || other.waiting));
+    if (!isAlone || this.#prepared) await this.finish();
   }
 
   async #altered(lane: Lane, nr: number, change: Change): Promise<void> {
