@@ -33,6 +33,7 @@ select pg_catalog.set_config('londiste.oldest_code', :'oldest_code', true);
 \ir functions/members.sql
 \ir functions/table_key.sql
 \ir functions/key_fault.sql
+\ir functions/is_replaced.sql
 \ir functions/current_layout.sql
 \ir functions/layout.sql
 \ir functions/table_layout.sql

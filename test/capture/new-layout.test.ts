@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { addProviderTables } from '../../src/setup/provider.js';
 import { capture as captureTable, probeOf, servers } from '../support/capture-form.js';
 import { open } from '../support/databases.js';
+import { eventually } from '../support/eventually.js';
 import { createPair } from '../support/pair.js';
-import { allEvents, createProvider, openReader, Replica } from '../support/replica.js';
+import { allEvents, createProvider, openReader, Replica, type NamedRow } from '../support/replica.js';
 
 describe.each(servers)('%s server, capture by %s', (which, capture) => {
   test('they do not wait for one another', async () => {
@@ -73,6 +74,52 @@ describe.each(servers)('%s server, capture by %s', (which, capture) => {
     await write(4);
     expect(await layouts()).toEqual({ told: 1, kept: 1, readable: true });
     expect(await provider.one('select count(*)::int as rows from t')).toEqual({ rows: 16 });
+    for (const session of writers) await session.end();
+  });
+
+  test.each([
+    `add column x text default 'x'`,
+    'drop column v',
+    'rename column v to x',
+    'alter column v type int using v::int',
+    'drop constraint t_pkey, add primary key (n, id)',
+  ])('a statement that took its snapshot before it waited for: %s', async (ddl) => {
+    const settings = await createProvider(which);
+    await using provider = await open(settings);
+    await provider.execute(`create table t (id int primary key, v text, n int not null default 0)`);
+    await captureTable(provider, 't', capture);
+    const writers = await Promise.all([open(settings), open(settings), open(settings)]);
+    const [copying, executing, inserting] = writers;
+    await executing.execute('prepare one as insert into t (id) values ($1), ($1 + 1)');
+    // Each has written before, so what could be kept in its session is.
+    await copying.copyIn('copy t (id) from stdin', [Buffer.from('1\n')]);
+    await executing.execute('execute one (2)');
+    await inserting.execute('insert into t (id) values (4)');
+
+    await provider.execute(`begin; alter table t ${ddl}`);
+    const written = Promise.all([
+      copying.copyIn('copy t (id) from stdin', [Buffer.from('11\n12\n')]),
+      executing.execute('execute one (13)'),
+      inserting.execute('insert into t (id) values (15)'),
+    ]);
+    written.catch(() => undefined);
+    await eventually(
+      () =>
+        provider.one(
+          `select count(*)::int as n from pg_locks where relation = 't'::regclass and not granted`,
+        ),
+      { n: writers.length },
+    );
+    await provider.execute('commit');
+    await written;
+
+    await using reader = await openReader(settings);
+    const replica = new Replica('public.t', ['id']);
+    await replica.apply(reader, await allEvents(reader));
+    // Rows from before the ALTER have what the table holds for them since.
+    const isNew = ({ id }: NamedRow): boolean => Number(id) > 10;
+    expect(replica.rows.filter(isNew)).toEqual((await replica.rowsOfTable(reader)).filter(isNew));
+    expect(replica.rows.filter(isNew)).toHaveLength(5);
     for (const session of writers) await session.end();
   });
 

@@ -7,7 +7,7 @@
 -- make the server plan it again at each call: the short one of capture_short_query for nearly all statements of an
 -- application. Static SQL is parsed when it is first reached, so text that an ALTER has made wrong never fails. When the
 -- table is not known it is asked again outside of the plan, by what is not folded: a REPEATABLE READ transaction of this
--- session may have left its '?' in there.
+-- session, or a COPY that waited for an ALTER, may have left its '?' in there.
 --
 -- Nested is told by a setting that holds the time of the client's statement, which is the same for all that runs
 -- inside it, and is given back with a savepoint as the events are. A loop in a function looks nested too and takes

@@ -2,30 +2,32 @@
 -- capture_body or what it calls makes other functions: maintenance then makes them anew), names of schema and table,
 -- columns in order with their types, key. Not the layout id that events carry; that one outlives a rename.
 --
--- A REPEATABLE READ transaction reads the catalogue as of its snapshot, while its statements run on the table as it
--- is now; and the wrong answer, once folded, would stay in the session after that transaction. So there we answer
--- only when no catalogue row that we read has been replaced since (a replaced one has an xmax), else '?', which
--- matches nothing. An ALTER that was rolled back leaves an xmax too: then the slow path is taken without need, and
--- is right as well.
+-- A statement can run on a newer table than its snapshot shows in the catalogue: in a REPEATABLE READ transaction, where the
+-- wrong answer, once folded, would also stay in the session after it; and a COPY, an EXECUTE or a change that native logical
+-- replication brings, which take their snapshot before they wait for the table's lock. So we answer only when no
+-- catalogue row that we read has been replaced since, else '?', which matches nothing.
 -- Called by: layout, capture functions of rows, maintenance. Locks: none.
 create or replace function londiste.current_layout(i_table oid, i_identity text default 'default')
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
-    if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') and (
-           exists (select from pg_attribute where attrelid = i_table and attnum > 0 and xmax <> 0)
-        or exists (select from pg_index where indrelid = i_table and xmax <> 0)
-        or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                    where c.oid = i_table and (c.xmax <> 0 or n.xmax <> 0))) then
-        return '?';
-    end if;
     return (
-        select md5(format('capture 7 of %I.%I key %s columns %s', n.nspname, c.relname,
-                   (londiste.table_key(i_table, i_identity)).key_numbers, (
-                   select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod,
-                                            a.attgenerated), ', ' order by a.attnum)
-                     from pg_attribute a
-                    where a.attrelid = i_table and a.attnum > 0 and not a.attisdropped)))
-          from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        select case when a.is_replaced
+                      or case when c.xmax <> 0 then londiste.is_replaced(c.xmax) else false end
+                      or case when n.xmax <> 0 then londiste.is_replaced(n.xmax) else false end
+                      or exists (select from pg_index i
+                                  where i.indrelid = i_table
+                                    and case when i.xmax <> 0 then londiste.is_replaced(i.xmax) else false end)
+               then '?'
+               else md5(format('capture 7 of %I.%I key %s columns %s', n.nspname, c.relname,
+                               (londiste.table_key(i_table, i_identity)).key_numbers, a.columns)) end
+          from pg_class c
+          join pg_namespace n on n.oid = c.relnamespace
+          cross join lateral (
+            select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated),
+                              ', ' order by a.attnum) as columns,
+                   bool_or(case when a.xmax <> 0 then londiste.is_replaced(a.xmax) else false end) as is_replaced
+              from pg_attribute a
+             where a.attrelid = i_table and a.attnum > 0 and not a.attisdropped) a
          where c.oid = i_table);
 end
 $$;
