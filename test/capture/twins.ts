@@ -108,6 +108,8 @@ export class Twins {
         else await player.play(step);
       }
       await player.finish();
+      // What a partition that was detached took along is seen by maintenance alone.
+      await this.#refresh();
       await reach(pair, await this.#tick());
       await subscriber.comeToRest();
       for (const table of player.tables) await this.#compare(table, subscriber);
