@@ -10,24 +10,22 @@
 create or replace function londiste.current_layout(i_table oid, i_identity text default 'default')
 returns text language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
+    -- First: beside a row that was replaced a REPEATABLE READ transaction may see its own newer one.
+    if exists (select from pg_attribute where attrelid = i_table and attnum > 0 and xmax <> 0 and londiste.is_replaced(xmax))
+       or exists (select from pg_index where indrelid = i_table and xmax <> 0 and londiste.is_replaced(xmax))
+       or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where c.oid = i_table and (c.xmax <> 0 and londiste.is_replaced(c.xmax)
+                                              or n.xmax <> 0 and londiste.is_replaced(n.xmax))) then
+        return '?';
+    end if;
     return (
-        select case when a.is_replaced
-                      or case when c.xmax <> 0 then londiste.is_replaced(c.xmax) else false end
-                      or case when n.xmax <> 0 then londiste.is_replaced(n.xmax) else false end
-                      or exists (select from pg_index i
-                                  where i.indrelid = i_table
-                                    and case when i.xmax <> 0 then londiste.is_replaced(i.xmax) else false end)
-               then '?'
-               else md5(format('capture 7 of %I.%I key %s columns %s', n.nspname, c.relname,
-                               (londiste.table_key(i_table, i_identity)).key_numbers, a.columns)) end
-          from pg_class c
-          join pg_namespace n on n.oid = c.relnamespace
-          cross join lateral (
-            select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated),
-                              ', ' order by a.attnum) as columns,
-                   bool_or(case when a.xmax <> 0 then londiste.is_replaced(a.xmax) else false end) as is_replaced
-              from pg_attribute a
-             where a.attrelid = i_table and a.attnum > 0 and not a.attisdropped) a
+        select md5(format('capture 7 of %I.%I key %s columns %s', n.nspname, c.relname,
+                   (londiste.table_key(i_table, i_identity)).key_numbers, (
+                   select string_agg(format('%s %I %s %s %s', a.attnum, a.attname, a.atttypid, a.atttypmod,
+                                            a.attgenerated), ', ' order by a.attnum)
+                     from pg_attribute a
+                    where a.attrelid = i_table and a.attnum > 0 and not a.attisdropped)))
+          from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where c.oid = i_table);
 end
 $$;
