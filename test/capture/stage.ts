@@ -1,11 +1,12 @@
 /** Where items are played: a provider, a twin of it that captures nothing, and a subscriber. */
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { quoteIdent } from '../../src/db/identifiers.js';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { pinSettings } from '../../src/db/settings.js';
 import { superuser } from '../../src/embedded/server.js';
 import { LondisteError } from '../../src/kernel/errors.js';
 import { listTables } from '../../src/setup/subscriber-tables.js';
+import { atEndOfFile } from '../support/at-end.js';
 import { addBy, type Form } from '../support/capture-form.js';
 import { asSuperuser, createDatabase, open, type Which } from '../support/databases.js';
 import { reach, subscribeByHand, tickNow } from '../support/hand-ticks.js';
@@ -74,7 +75,7 @@ export class Stage {
       await pinSettings(reader);
       await this.#makeTables(side, settings);
     }
-    afterAll(() =>
+    atEndOfFile(() =>
       Promise.all([...this.#readers.values(), ...this.#writers.values()].map((one) => one.end())),
     );
     const log = this.#notes.log;
@@ -101,7 +102,7 @@ export class Stage {
     this.#role = `writer_${provider.database}`;
     const { port } = provider;
     await asSuperuser(port, (root) => root.execute(`create role ${this.#role} login`));
-    afterAll(async () => {
+    atEndOfFile(async () => {
       for (const { database } of [provider, twin]) {
         await asSuperuser(port, (root) => root.execute(`drop owned by ${this.#role}`), database);
       }

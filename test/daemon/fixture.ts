@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '../support/at-end.js';
 import { root, type Outcome } from '../support/programs.js';
 
 /** The built module, as the text of an `import`. */
@@ -22,7 +22,7 @@ export class Fixture {
 
   constructor(text: string) {
     writeFileSync(this.program, text);
-    afterAll(() => {
+    atEndOfFile(() => {
       for (const child of this.#children) child.kill('SIGKILL');
       rmSync(this.folder, { recursive: true, force: true });
     });

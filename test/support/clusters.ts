@@ -50,9 +50,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('ports', { oldest: oldest.port, newest: newest.port });
   project.provide('serverFolder', serverFolder);
   return async () => {
+    const left = await Promise.all(servers.map(leftOn));
     await Promise.all(servers.map((server) => server.stop('immediate')));
     rmSync(serverFolder, { recursive: true, force: true });
+    const names = left.flat();
+    if (names.length === 0) return;
+    console.error(`tests left on the shared servers: ${names.join(', ')}`);
+    // What is thrown here is shown, and the run passes all the same.
+    process.exitCode = 1;
   };
+}
+
+/** Databases and roles of tests, which end with their files. */
+async function leftOn(server: Server): Promise<string[]> {
+  await using session = await openAsSuperuser(server);
+  const rows = await session.query<{ name: string }>(
+    `select datname as name from pg_database where datname !~ '^(template[01]|postgres|installed_[a-z]+)$'
+     union all select rolname from pg_roles where rolname !~ '^pg_' and rolname not in ($1, $2, $3)`,
+    [superuser, owner, guest],
+  );
+  return rows.map(({ name }) => name);
+}
+
+function openAsSuperuser({ port }: Server): Promise<Session> {
+  return Session.open(
+    { host: '127.0.0.1', port, user: superuser, database: 'postgres' },
+    { side: 'server', applicationName: 'test' },
+  );
 }
 
 /** Never started: initdb takes longer than to copy what it makes. */
@@ -76,10 +100,7 @@ export async function startServer(
   const server = new Server({ binaries, folder, port: await freePort(), settings });
   await cp(pristine(serverFolder, binaries).dataFolder, server.dataFolder, { recursive: true });
   await server.start();
-  await using session = await Session.open(
-    { host: '127.0.0.1', port: server.port, user: superuser, database: 'postgres' },
-    { side: 'server', applicationName: 'test' },
-  );
+  await using session = await openAsSuperuser(server);
   await session.execute(`create role ${owner} login; create role ${guest} login; grant ${guest} to ${owner}`);
   return server;
 }

@@ -1,12 +1,12 @@
-import { afterAll, expect, inject } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { expect, inject } from 'vitest';
 import { Session, type ConnectSettings } from '../../src/db/session.js';
 import { superuser } from '../../src/embedded/server.js';
+import { atEndOfFile } from './at-end.js';
 import { owner } from './clusters.js';
 import { hasNode, templateOf, type Installed } from './templates.js';
 
 export type Which = 'oldest' | 'newest';
-
-let made = 0;
 
 /** To copy files, which 14 always does, is cheaper than to log every page. */
 const byFiles = `select case when pg_catalog.current_setting('server_version_num')::int >= 150000
@@ -27,8 +27,8 @@ export async function createDatabase(
   { encoding, installed }: DatabaseOptions = {},
 ): Promise<ConnectSettings> {
   const port = typeof which === 'string' ? inject('ports')[which] : which.port;
-  made += 1;
-  const database = `t_${process.pid}_${made}`;
+  // A process number comes back within a run.
+  const database = `t_${randomBytes(6).toString('hex')}`;
   const other = encoding === undefined ? '' : ` encoding '${encoding}' locale 'C' template template0`;
   const from = installed === undefined ? '' : ` template ${templateOf(installed)}`;
   await asSuperuser(port, async (admin) => {
@@ -46,7 +46,7 @@ export async function createDatabase(
       database,
     );
   if (typeof which === 'string') {
-    afterAll(async () => {
+    atEndOfFile(async () => {
       await asSuperuser(port, async (admin) => {
         try {
           await eventuallyNoSessions(admin, database);

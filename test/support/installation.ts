@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import type { ConnectSettings } from '../../src/db/session.js';
 import { addProviderSequences, addProviderTables, installProvider } from '../../src/setup/provider.js';
 import { addSubscriberSequences } from '../../src/setup/subscriber-sequences.js';
 import { addSubscriberTables, listTables } from '../../src/setup/subscriber-tables.js';
 import { installSubscriber } from '../../src/setup/subscription.js';
+import { atEndOfFile } from './at-end.js';
 import { eventually } from './eventually.js';
 import { conninfo, open } from './databases.js';
 import { run, type Outcome } from './programs.js';
@@ -16,12 +17,6 @@ interface Replicated {
   /** What the environment of replay has. */
   readonly replay?: Record<string, string>;
 }
-
-/** Those of this test file. Its end is heard of here, where also a hook may make one: a hook cannot ask for another. */
-const installations: Installation[] = [];
-afterAll(() => {
-  for (const installation of installations) installation.remove();
-});
 
 /**
  * A user's folder with the seed's two INI files, in which nothing but host, port, user and database is ours, and the
@@ -38,11 +33,11 @@ export class Installation {
   ) {
     writeFileSync(join(this.folder, 'ticker.ini'), this.tickerIni());
     writeFileSync(join(this.folder, 'replica.ini'), this.replicaIni());
-    installations.push(this);
+    atEndOfFile(() => this.#remove());
   }
 
   /** Ends what still runs, and takes the folder away. */
-  remove(): void {
+  #remove(): void {
     this.stopDaemons();
     rmSync(this.folder, { recursive: true, force: true });
   }

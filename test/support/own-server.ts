@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { beforeAll, inject } from 'vitest';
 import { oldestAndNewest } from '../../src/embedded/binaries.js';
 import type { Server } from '../../src/embedded/server.js';
+import { atEndOfFile } from './at-end.js';
 import { quickSettings, startServer } from './clusters.js';
 import type { Which } from './databases.js';
 
@@ -25,7 +26,7 @@ export function ownServer(which: Which, settings: Record<string, string> = quick
       settings,
     });
   }, 60_000);
-  afterAll(async () => {
+  atEndOfFile(async () => {
     await server?.stop('immediate');
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest';
 import type { ConnectSettings, Session } from '../../src/db/session.js';
 import { runReplay, type ReplayContext } from '../../src/daemon/replay.js';
 import type { ReplaySettings } from '../../src/daemon/subscription-connections.js';
@@ -7,6 +6,7 @@ import { createLog, type Log } from '../../src/kernel/log.js';
 import { installProvider } from '../../src/setup/provider.js';
 import { installSubscriber } from '../../src/setup/subscription.js';
 import type { Ends } from '../../src/setup/ends.js';
+import { atEndOfFile } from './at-end.js';
 import { createDatabase, open, type Which } from './databases.js';
 
 /** A log for services under test: silent, unless LONDISTE_TEST_LOG names a level. */
@@ -33,7 +33,7 @@ export async function createPair(provider: Which, subscriber: Which): Promise<Pa
   const ends = { name, ...sessions };
   await installProvider(sessions.provider, name.queue);
   await installSubscriber(ends);
-  afterAll(async () => {
+  atEndOfFile(async () => {
     await Promise.all([sessions.provider.end(), sessions.subscriber.end()]);
   });
   return { name, providerSettings, subscriberSettings, ...sessions, ends };
@@ -51,7 +51,7 @@ export class Daemons {
     this.#done = done(this.#stop.signal);
     // Looked at when stopped; a failure before that must not end the whole run as unhandled.
     this.#done.catch(() => undefined);
-    afterAll(() => this.stop().catch(() => undefined));
+    atEndOfFile(() => this.stop().catch(() => undefined));
   }
 
   static ticker({ providerSettings }: Pair): Daemons {
