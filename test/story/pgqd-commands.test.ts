@@ -109,17 +109,17 @@ describe('pgqadm pgqd.ini without a list', () => {
 
   test('finds the databases', async () => {
     const { port } = server();
-    const shop = await createDatabase({ port });
-    const mail = await createDatabase({ port });
+    const queues = [await createDatabase({ port }), await createDatabase({ port })] as const;
+    const [first, second] = queues.map(({ database }) => database).sort();
     const bare = await createDatabase({ port });
-    const user = new Installation(shop, mail);
-    user.write('pgqd.ini', `[pgqd]\nbase_connstr = host=${shop.host} port=${port} user=${shop.user}\n`);
-    for (const { database } of [shop, mail])
+    const user = new Installation(...queues);
+    user.write('pgqd.ini', `[pgqd]\nbase_connstr = host=${bare.host} port=${port} user=${bare.user}\n`);
+    for (const database of [second, first])
       expect(await user.must(`pgqadm pgqd.ini --set database_list=${database} install`)).toContain('pgq:');
     const status = JSON.parse(await user.must('pgqadm pgqd.ini status --json')) as object;
-    expect(Object.keys(status)).toEqual([shop.database, mail.database]);
+    expect(Object.keys(status)).toEqual([first, second]);
     expect(await user.refused('pgqadm pgqd.ini create orders')).toContain(
-      `several have schema pgq: ${shop.database}, ${mail.database}\n  → pgqadm pgqd.ini --set database_list=${shop.database} create orders`,
+      `several have schema pgq: ${first}, ${second}\n  → pgqadm pgqd.ini --set database_list=${first} create orders`,
     );
     expect(await user.refused('pgqadm pgqd.ini install')).toContain(
       `--set database_list=${bare.database} install`,
