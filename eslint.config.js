@@ -35,6 +35,20 @@ export default tseslint.config(
     },
   },
   {
+    files: ['test/**/*.ts'],
+    ignores: ['test/**/*.test.ts', 'test/support/at-end.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'vitest',
+          importNames: ['afterAll'],
+          message: 'Tests and hooks call this file, and what they ask for is never run: use atEndOfFile.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'writable' } },
   },
