@@ -62,8 +62,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** Databases and roles of tests, which end with their files. */
-async function leftOn(server: Server): Promise<string[]> {
-  await using session = await openAsSuperuser(server);
+async function leftOn({ port }: Server): Promise<string[]> {
+  await using session = await openAsSuperuser(port);
   const rows = await session.query<{ name: string }>(
     `select datname as name from pg_database where datname !~ '^(template[01]|postgres|installed_[a-z]+)$'
      union all select rolname from pg_roles where rolname !~ '^pg_' and rolname not in ($1, $2, $3)`,
@@ -72,10 +72,10 @@ async function leftOn(server: Server): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-function openAsSuperuser({ port }: Server): Promise<Session> {
+export function openAsSuperuser(port: number, database = 'postgres'): Promise<Session> {
   return Session.open(
-    { host: '127.0.0.1', port, user: superuser, database: 'postgres' },
-    { side: 'server', applicationName: 'test' },
+    { host: '127.0.0.1', port, user: superuser, database },
+    { side: 'database', applicationName: 'test' },
   );
 }
 
@@ -100,7 +100,7 @@ export async function startServer(
   const server = new Server({ binaries, folder, port: await freePort(), settings });
   await cp(pristine(serverFolder, binaries).dataFolder, server.dataFolder, { recursive: true });
   await server.start();
-  await using session = await openAsSuperuser(server);
+  await using session = await openAsSuperuser(server.port);
   await session.execute(`create role ${owner} login; create role ${guest} login; grant ${guest} to ${owner}`);
   return server;
 }

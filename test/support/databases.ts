@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, inject } from 'vitest';
 import { Session, type ConnectSettings } from '../../src/db/session.js';
-import { superuser } from '../../src/embedded/server.js';
 import { atEndOfFile } from './at-end.js';
-import { owner } from './clusters.js';
+import { openAsSuperuser, owner } from './clusters.js';
 import { hasNode, templateOf, type Installed } from './templates.js';
 
 export type Which = 'oldest' | 'newest';
@@ -76,9 +75,9 @@ async function eventuallyNoSessions(admin: Session, database: string): Promise<v
 export async function asSuperuser<T>(
   port: number,
   work: (admin: Session) => Promise<T>,
-  database = 'postgres',
+  database?: string,
 ): Promise<T> {
-  await using admin = await open({ host: '127.0.0.1', port, user: superuser, database });
+  await using admin = await openAsSuperuser(port, database);
   return await work(admin);
 }
 
