@@ -127,23 +127,29 @@ describe.each(servers)('%s server, capture by %s', (which, capture) => {
     for (const session of writers) await session.end();
   });
 
-  test('a transaction that sees the table twice in the catalogue, as it was and as it has made it itself', async () => {
-    const settings = await createProvider(which);
-    await using provider = await open(settings);
-    await provider.execute('create table t (id int primary key, v text)');
-    await captureTable(provider, 't', capture);
-    await using session = await open(settings);
-    await session.execute('insert into t values (1)');
-    await session.execute('begin isolation level repeatable read; select from pg_am');
-    await provider.execute('truncate t');
-    await session.execute('truncate t');
-    expect(await session.query(`select from pg_class where oid = 't'::regclass`)).toHaveLength(2);
-    await session.execute('insert into t values (2); update t set id = 3; commit');
-    await using reader = await openReader(settings);
-    const replica = new Replica('public.t', ['id']);
-    await replica.apply(reader, await allEvents(reader));
-    expect(replica.rows).toEqual([{ id: '3', v: null }]);
-  });
+  test.each([
+    ['truncate t', { id: '3', v: null }],
+    [`alter table t add column w text default 'w'`, { id: '3', v: null, w: 'w' }],
+  ])(
+    'a transaction sees the table twice in the catalogue, as before another did %s and as it left it itself',
+    async (ddl, row) => {
+      const settings = await createProvider(which);
+      await using provider = await open(settings);
+      await provider.execute('create table t (id int primary key, v text)');
+      await captureTable(provider, 't', capture);
+      await using session = await open(settings);
+      await session.execute('insert into t values (1)');
+      await session.execute('begin isolation level repeatable read; select from pg_am');
+      await provider.execute(ddl);
+      await session.execute('truncate t');
+      expect(await session.query(`select from pg_class where oid = 't'::regclass`)).toHaveLength(2);
+      await session.execute('insert into t values (2); update t set id = 3; commit');
+      await using reader = await openReader(settings);
+      const replica = new Replica('public.t', ['id']);
+      await replica.apply(reader, await allEvents(reader));
+      expect(replica.rows).toEqual([row]);
+    },
+  );
 
   test.each([
     'add column w int',

@@ -15,7 +15,7 @@ declare
     v_columns text;
     v_is_replaced boolean;
 begin
-    -- Beside a row that was replaced a REPEATABLE READ transaction may see its own newer one.
+    -- Beside a row that was replaced a REPEATABLE READ transaction may see its own newer one: the replaced one counts.
     select n.nspname, c.relname, a.columns,
            a.is_replaced
            or c.xmax <> 0 and londiste.is_replaced(c.xmax)
